@@ -1,0 +1,1 @@
+//! The Atlassian products: what their logs, homes, accounts, plugins and configuration look like on disk.
