@@ -79,23 +79,58 @@ pub fn csv(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// For Markdown text: no markup, link, image, table cell or HTML can begin inside it.
+/// For Markdown text, Jira's markup included: no markup, link, image, table cell or HTML can begin inside it. What is
+/// harmless where it stands, such as the hyphens and colons of a date, stays readable.
 pub fn markdown(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
-    for c in visible(text).chars() {
+    let text = visible(text);
+    let mut before = ' ';
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let after = chars.peek().copied().unwrap_or(' ');
+        let inside = before.is_alphanumeric() && after.is_alphanumeric();
         match c {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
+            // A list, heading, rule or underline begins only at the edge of a word.
+            '#' | '+' | '-' | '=' if inside => out.push(c),
+            ':' if after == ' ' || (before.is_ascii_digit() && after.is_ascii_digit()) => out.push(c),
+            // GitHub makes a link of `www.` on its own.
+            '.' if before == 'w' || before == 'W' => out.push_str("\\."),
             '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '+' | '-' | '!' | '|'
-            | '~' | ':' | '@' | '=' => {
+            | '~' | ':' | '@' | '=' | '^' => {
                 out.push('\\');
                 out.push(c);
             }
             c => out.push(c),
         }
+        before = c;
     }
     out
+}
+
+/// For inline code in Markdown: what cannot end the code span or the table cell around it.
+pub fn markdown_code(text: &str) -> String {
+    let text = visible(text).replace('|', "\\u{7c}").replace('<', "\\u{3c}");
+    if text.trim().is_empty() {
+        return String::new();
+    }
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+/// For one word of a POSIX shell command that a person will paste: quoted where it needs to be, never an option.
+pub fn shell_word(text: &str) -> String {
+    let text = visible(text);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
+    if !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
+        return text.into_owned();
+    }
+    let quoted = text.replace('\'', r"'\''");
+    if quoted.starts_with('-') { format!("'./{quoted}'") } else { format!("'{quoted}'") }
 }
 
 /// For one component of a path that we create: no separator, no dot folder, nothing that Windows refuses either, at
@@ -132,6 +167,30 @@ mod tests {
         assert!(!html(HOSTILE).contains('<'));
         assert!(!json_in_html("{\"a\":\"</script>\"}").contains("</"));
         assert!(!markdown("[x](javascript:1) <b>|\n").contains("]("));
+    }
+
+    #[test]
+    fn markdown_keeps_dates_readable_and_nothing_active() {
+        for (text, escaped) in [
+            ("2026-11-18 03:14:05Z", "2026-11-18 03:14:05Z"),
+            ("- item", "\\- item"),
+            ("http://x", "http\\://x"),
+            ("www.x.example", "www\\.x.example"),
+            ("!img!", "\\!img\\!"),
+            ("why: because", "why: because"),
+        ] {
+            assert_eq!(markdown(text), escaped);
+        }
+        assert_eq!(markdown_code("a`b|c"), "``a`b\\u{7c}c``");
+    }
+
+    #[test]
+    fn shell_words_are_one_word() {
+        for (text, word) in
+            [("AKIAX", "AKIAX"), ("a b", "'a b'"), ("$(x)'", r"'$(x)'\'''"), ("-rf", "'./-rf'"), ("", "''")]
+        {
+            assert_eq!(shell_word(text), word);
+        }
     }
 
     #[test]
