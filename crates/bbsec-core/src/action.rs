@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{CaseStore, Change, ChangeLog, Failure, Gap, Progress};
+use crate::{CaseStore, Change, ChangeLog, Exit, Failure, Gap, Progress};
 
 /// What an action does to the world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -147,6 +147,10 @@ pub trait Action: Send + Sync {
     ) -> Result<Verdict, Failure>;
     /// Takes it back, from the changes and notes journalled by the step.
     fn undo(&self, input: &Self::Input, context: &mut Context<'_>) -> Result<Verdict, Failure>;
+    /// The exit code when [`Action::verify`] says that something does not hold.
+    fn violation_exit(&self) -> Exit {
+        Exit::Failed
+    }
 }
 
 /// An action with its types erased, as the registry and the runner hold it.
@@ -180,6 +184,8 @@ pub trait DynAction: Send + Sync {
     ) -> Result<Verdict, Failure>;
     /// See [`Action::undo`].
     fn undo(&self, with: &serde_json::Value, context: &mut Context<'_>) -> Result<Verdict, Failure>;
+    /// See [`Action::violation_exit`].
+    fn violation_exit(&self) -> Exit;
 }
 
 impl<A: Action> DynAction for A {
@@ -225,6 +231,9 @@ impl<A: Action> DynAction for A {
     }
     fn undo(&self, with: &serde_json::Value, context: &mut Context<'_>) -> Result<Verdict, Failure> {
         Action::undo(self, &typed(Action::meta(self).id, with)?, context)
+    }
+    fn violation_exit(&self) -> Exit {
+        Action::violation_exit(self)
     }
 }
 
