@@ -1,1 +1,33 @@
-//! (being built)
+//! Packs, loose objects, refs, reflogs and commits of a git repository that may be damaged or hostile.
+//!
+//! The repository is only read, as files: no git process is started, nothing that its configuration names is run, and no
+//! link is followed out of it. What cannot be read is named ([`Problem`]) and counted ([`WalkReport`]).
+
+mod config;
+mod delta;
+mod entry;
+mod error;
+mod fence;
+mod forest;
+mod idx;
+mod inflate;
+mod limits;
+mod lookup;
+mod loose;
+mod midx;
+mod objdir;
+mod oid;
+mod pack;
+mod problem;
+mod rescan;
+mod store;
+mod walk;
+
+pub use delta::DeltaOp;
+pub use error::GitError;
+pub use limits::Limits;
+pub use objdir::ObjectDir;
+pub use oid::{BadOid, ByteString, Kind, Oid, OidHash, OidHasher, OidMap, OidSet};
+pub use problem::{Damage, Problem, ProblemKind, Problems};
+pub use store::Store;
+pub use walk::{ObjectView, PerKind, Visitor, WalkReport, walk};
