@@ -1,0 +1,3 @@
+//! What people and tests need while developing bbsec-ir; shipped in nothing.
+
+pub mod scenario;
