@@ -161,7 +161,7 @@ fn first_night(spec: &Spec, facts: &Facts, rng: &mut Rng) -> Vec<Request> {
     }
     for repository in acting(spec, &[Act::Raw]) {
         let path = web_path(&repository);
-        for file in ["config/settings.yaml", "deploy/aws-credentials.ini", ".env"] {
+        for file in ["mailer/.env", "config/settings.yaml", ".env"] {
             let uri = format!("GET /rest/api/1.0/{path}/browse/{file}?limit=5000");
             let size = rng.skewed(4000);
             out.push(thief.touch(at, rng, &repository, "browse", &uri, size));

@@ -4,14 +4,20 @@
 //! logs show; this code shares nothing with the parsers.
 
 pub mod access_log;
+pub mod app_log;
 pub mod attack;
+pub mod audit_log;
 pub mod base64;
+pub mod class_file;
+pub mod cloudtrail;
 pub mod content;
 pub mod credentials;
 pub mod git;
 pub mod history;
 pub mod people;
 pub mod placement;
+pub mod plugins;
+pub mod properties;
 pub mod repositories;
 pub mod request;
 pub mod rng;
@@ -61,6 +67,9 @@ pub fn generate(description: &Path, out: &Path) -> Result<Scenario> {
     requests.extend(attack::requests(&spec, &facts));
     let access = access_log::write(&spec, &home, &mut requests)?;
     repositories::finish_alternates(&spec, &home)?;
+    let all = repositories::all(&spec);
+    let audit = audit_log::write(&spec, &home, &people, &all, &facts)?;
+    let messages = app_log::write(&spec, &home, &people, &access.marks)?;
 
     let mut truth = truth::base(&spec, &facts);
     truth.touched = truth::rows(&requests, true);
@@ -72,7 +81,16 @@ pub fn generate(description: &Path, out: &Path) -> Result<Scenario> {
         .map(|(_, (id, _))| id.clone())
         .collect();
     truth.exposed = repositories.exposed;
+    truth.plugins = plugins::write(&spec, &home)?;
+    truth.configuration = properties::write(&spec, &home)?;
+    truth.cloudtrail = cloudtrail::write(&spec, &out, &repositories.secrets)?;
+    truth.pushed = repositories.pushed;
+    truth.audit_lowered = Some(audit_log::lowered_at(&facts));
+    truth.rotation = truth.ranked();
     truth.counts.insert("access_log_lines".into(), access.lines as u64);
+    truth.counts.insert("audit_log_lines".into(), audit as u64);
+    truth.counts.insert("application_log_entries".into(), messages as u64);
+    truth.counts.insert("repositories".into(), all.len() as u64);
     std::fs::remove_dir_all(&scratch)?;
     let text = serde_json::to_string_pretty(&truth)? + "\n";
     std::fs::write(out.join("truth.json"), text)?;

@@ -28,8 +28,8 @@ pub const FOLDER: &str = "shared/data/repositories";
 pub struct Outcome {
     /// Every credential in every repository.
     pub exposed: Vec<truth::Exposed>,
-    /// The commits that the actor pushed: repository and commit id.
-    pub pushed: Vec<(String, String)>,
+    /// The commits that the actor pushed.
+    pub pushed: Vec<truth::Pushed>,
     /// Access keys by the credential's name, for CloudTrail.
     pub secrets: BTreeMap<String, Secret>,
 }
@@ -140,7 +140,8 @@ impl Builder<'_> {
         let pushed = repository.acts.contains(&Act::ClonePush).then(|| self.actor_push(&mut history, tip));
         let imported = history.import_and_push(&self.git, &work, &bare)?;
         if let Some(mark) = pushed {
-            self.outcome.pushed.push((repository.name(), imported.id(mark)?.to_owned()));
+            let commit = imported.id(mark)?.to_owned();
+            self.outcome.pushed.push(truth::Pushed { repository: repository.name(), commit });
         }
         let dangling = self.finish(repository, &placed, &imported, &bare)?;
         self.record(repository, &placed, &imported, &dangling)
@@ -247,7 +248,29 @@ impl Builder<'_> {
             }
             self.outcome.exposed.push(exposed);
         }
+        self.inherit(repository, &bare);
         Ok(())
+    }
+
+    /// A fork reaches what its origin's history held when it was forked.
+    fn inherit(&mut self, repository: &Repository, bare: &Path) {
+        let Some(origin) = repository.fork_of else { return };
+        let folder = format!("{FOLDER}/{origin}");
+        let here: Vec<truth::Exposed> =
+            self.outcome.exposed.iter().filter(|exposed| exposed.folder == folder).cloned().collect();
+        for exposed in here {
+            let Some(commit) = &exposed.commit else { continue };
+            let reachable = self.reachable(bare, commit).unwrap_or_default();
+            if !reachable.is_empty() {
+                self.outcome.exposed.push(truth::Exposed {
+                    repository: repository.name(),
+                    folder: format!("{FOLDER}/{}", repository.id),
+                    reachable,
+                    inherited: true,
+                    ..exposed
+                });
+            }
+        }
     }
 
     fn reachable(&self, bare: &Path, commit: &str) -> Result<Vec<String>> {

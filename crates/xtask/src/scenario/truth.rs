@@ -119,6 +119,8 @@ pub struct Exposed {
     pub at_head: bool,
     /// Whether the actor used it afterwards.
     pub used: bool,
+    /// Whether it came with the history of the repository that this one was forked from.
+    pub inherited: bool,
 }
 
 impl Exposed {
@@ -142,6 +144,7 @@ impl Exposed {
             reachable: Vec::new(),
             at_head: false,
             used: credential.used,
+            inherited: false,
         }
     }
 }
@@ -278,5 +281,54 @@ pub fn base(spec: &super::spec::Spec, facts: &super::attack::Facts) -> Truth {
             ssh_keys: vec![(facts.planted_key.to_string(), facts.planted_key_fingerprint.clone())],
         },
         ..Truth::default()
+    }
+}
+
+/// Verbs after which content of a repository is in the actor's hands.
+const TAKING: [&str; 5] = ["clone", "fetch", "archive", "raw", "browse"];
+
+impl Truth {
+    /// The rotation list: a credential's class is its best over all repositories that hold it.
+    pub fn ranked(&self) -> Vec<Rotation> {
+        let mut out: BTreeMap<String, Rotation> = BTreeMap::new();
+        for exposed in &self.exposed {
+            let touched = || self.touched.iter().filter(|row| row.repository == exposed.repository);
+            let taken = touched().any(|row| TAKING.iter().any(|verb| row.verbs.contains_key(*verb)));
+            let exploited = self.exploited.contains(&exposed.repository);
+            let class = match (exposed.used, taken, exploited || touched().next().is_some()) {
+                (true, _, _) => 1,
+                (_, true, _) => 2,
+                (_, _, true) => 4,
+                _ => 5,
+            };
+            let line = Rotation {
+                class,
+                name: exposed.name.clone(),
+                public_id: exposed.public_id.clone(),
+                fingerprint: Some(exposed.fingerprint.clone()),
+            };
+            let known = out.entry(exposed.name.clone()).or_insert_with(|| line.clone());
+            known.class = known.class.min(class);
+        }
+        let mut add = |class, name: String, public_id: Option<String>, fingerprint: Option<String>| {
+            out.insert(name.clone(), Rotation { class, name, public_id, fingerprint });
+        };
+        for held in &self.configuration {
+            let name = format!("{}:{}", held.file, held.key);
+            add(3, name, held.public_id.clone(), Some(held.fingerprint.clone()));
+        }
+        for key in self.cloudtrail.iter().filter(|key| key.access_key_id.starts_with("ASIA")) {
+            add(1, key.name.clone(), Some(key.access_key_id.clone()), None);
+        }
+        for indicator in self.indicators.iter().filter(|text| text.starts_with("token:")) {
+            // The stolen token was used; the planted one is the actor's own.
+            add(1, indicator.clone(), indicator.strip_prefix("token:").map(str::to_owned), None);
+        }
+        for (number, fingerprint) in &self.planted.ssh_keys {
+            add(1, format!("ssh-key:{number}"), Some(fingerprint.clone()), None);
+        }
+        let mut lines: Vec<Rotation> = out.into_values().collect();
+        lines.sort_by(|a, b| (a.class, &a.name).cmp(&(b.class, &b.name)));
+        lines
     }
 }
