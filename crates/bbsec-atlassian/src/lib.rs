@@ -1,1 +1,5 @@
 //! The Atlassian products: what their logs, homes, accounts, plugins and configuration look like on disk.
+
+pub mod access;
+pub mod logs;
+pub mod read;

@@ -1,0 +1,170 @@
+//! Which format a log has: told by its lines, with its name as a hint.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{application, audit, bitbucket};
+use crate::read::{Stamp, clf, iso};
+
+/// A log format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// `atlassian-bitbucket-access.log`, `atlassian-stash-access.log`.
+    BitbucketAccess,
+    /// `atlassian-bitbucket.log`.
+    BitbucketApplication,
+    /// `atlassian-bitbucket-audit.log` of versions before 7.0.
+    BitbucketPipeAudit,
+    /// `*.audit.log`: one JSON object per line, of any product.
+    JsonAudit,
+    /// An answer of `/rest/audit/…/events`: one JSON document.
+    RestAudit,
+    /// Jira's access log.
+    JiraAccess,
+    /// Confluence's access log.
+    ConfluenceAccess,
+    /// `atlassian-jira.log` and what else Jira writes with log4j.
+    JiraApplication,
+    /// `atlassian-jira-security.log`.
+    JiraSecurity,
+    /// `atlassian-confluence.log` and what else Confluence writes with log4j.
+    ConfluenceApplication,
+    /// `atlassian-confluence-security.log`.
+    ConfluenceSecurity,
+}
+
+/// The product that a path belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Product {
+    Bitbucket,
+    Jira,
+    Confluence,
+}
+
+/// Which product a path names, if it names one. The name goes before the folders.
+pub(crate) fn product(path: &str) -> Option<Product> {
+    let path = path.to_ascii_lowercase();
+    let (folders, name) = path.rsplit_once(['/', '!']).unwrap_or(("", &path));
+    [name, folders].into_iter().find_map(|part| {
+        [
+            ("bitbucket", Product::Bitbucket),
+            ("stash", Product::Bitbucket),
+            ("confluence", Product::Confluence),
+            ("conf_access", Product::Confluence),
+            ("jira", Product::Jira),
+        ]
+        .into_iter()
+        .find(|(word, _)| part.contains(word))
+        .map(|(_, product)| product)
+    })
+}
+
+/// What the first lines of a file tell.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Sniffed {
+    pub format: Option<Format>,
+    /// The first time that could be read, in local microseconds: brings rotated files into order.
+    pub first: Option<i64>,
+    /// Holds bytes that no text has.
+    pub binary: bool,
+}
+
+/// Looks at the beginning of a file. A line that fits no format does not matter as long as others fit one.
+pub(crate) fn sniff(path: &str, head: &[u8]) -> Sniffed {
+    let product = product(path);
+    let name = path.rsplit(['/', '!']).next().unwrap_or(path).to_ascii_lowercase();
+    let mut counts: Vec<(Format, u32)> = Vec::new();
+    let mut first = None;
+    if audit::is_rest_document(head) {
+        return Sniffed { format: Some(Format::RestAudit), first, binary: false };
+    }
+    for line in head.split(|byte| *byte == b'\n').take(400) {
+        let line = line.trim_ascii().trim_ascii_start();
+        let Some((format, stamp)) = of_line(line, product, &name) else { continue };
+        first = first.or(stamp.map(|stamp| stamp.local));
+        match counts.iter_mut().find(|(known, _)| *known == format) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((format, 1)),
+        }
+    }
+    let format = counts.iter().max_by_key(|(_, count)| *count).map(|(format, _)| *format);
+    let nuls = memchr::memchr_iter(0, head).count();
+    let binary = format.is_none() && nuls > 0;
+    Sniffed { format, first, binary }
+}
+
+fn of_line(line: &[u8], product: Option<Product>, name: &str) -> Option<(Format, Option<Stamp>)> {
+    if line.starts_with(b"{") {
+        return audit::is_line(line).then_some((Format::JsonAudit, None));
+    }
+    if line.starts_with(b"[") || product != Some(Product::Bitbucket) {
+        let access =
+            if product == Some(Product::Jira) { Format::JiraAccess } else { Format::ConfluenceAccess };
+        if let Some(stamp) = valve_stamp(line) {
+            return Some((access, Some(stamp)));
+        }
+    }
+    if bitbucket::is_access_line(line) {
+        let stamp = line.windows(3).position(|window| window == b" | ").and_then(|_| first_iso(line));
+        return Some((Format::BitbucketAccess, stamp));
+    }
+    if bitbucket::is_audit_line(line) {
+        return Some((Format::BitbucketPipeAudit, None));
+    }
+    let (stamp, _) = iso(line)?;
+    let shape = application::shape(line)?;
+    let format = match (shape, product) {
+        (application::Shape::Bare, Some(Product::Jira)) => Format::JiraSecurity,
+        (application::Shape::Bare, _) => return None,
+        (_, Some(Product::Jira)) if name.contains("security") => Format::JiraSecurity,
+        (_, Some(Product::Confluence)) if name.contains("security") => Format::ConfluenceSecurity,
+        (_, Some(Product::Jira)) => Format::JiraApplication,
+        (_, Some(Product::Confluence)) => Format::ConfluenceApplication,
+        (application::Shape::BracketedLogger, _) => Format::ConfluenceApplication,
+        (application::Shape::PlainLogger, _) => Format::BitbucketApplication,
+    };
+    Some((format, Some(stamp)))
+}
+
+fn first_iso(line: &[u8]) -> Option<Stamp> {
+    memchr::memchr_iter(b'|', line).take(8).find_map(|at| iso(line.get(at + 2..)?)).map(|(stamp, _)| stamp)
+}
+
+/// A line of Tomcat's access log holds `[17/Jun/2021:12:57:26 +0200]` near its beginning.
+fn valve_stamp(line: &[u8]) -> Option<Stamp> {
+    memchr::memchr_iter(b'[', line.get(..line.len().min(400))?)
+        .find_map(|at| clf(line.get(at + 1..)?))
+        .map(|(stamp, _)| stamp)
+}
+
+impl Format {
+    /// True when its lines print no time zone.
+    pub(crate) fn needs_zone(self) -> bool {
+        matches!(
+            self,
+            Self::BitbucketAccess
+                | Self::BitbucketApplication
+                | Self::JiraApplication
+                | Self::JiraSecurity
+                | Self::ConfluenceApplication
+                | Self::ConfluenceSecurity
+        )
+    }
+
+    /// The source of its events.
+    pub(crate) fn source(self) -> &'static str {
+        match self {
+            Self::BitbucketAccess => "bitbucket.access",
+            Self::BitbucketApplication => "bitbucket.application",
+            Self::BitbucketPipeAudit => "bitbucket.audit",
+            Self::JsonAudit | Self::RestAudit => "atlassian.audit",
+            Self::JiraAccess => "jira.access",
+            Self::JiraApplication => "jira.application",
+            Self::JiraSecurity => "jira.security",
+            Self::ConfluenceAccess => "confluence.access",
+            Self::ConfluenceApplication => "confluence.application",
+            Self::ConfluenceSecurity => "confluence.security",
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! What to read: files, folders and support zips, opened out into single streams in the order in which they were
+//! written.
+
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use bbsec_core::Gap;
+use walkdir::WalkDir;
+
+use super::{
+    LogError,
+    format::{Sniffed, sniff},
+};
+use crate::read::{Opened, Packing, open, packing, unpack};
+
+/// One thing to read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LogInput {
+    /// A log, a folder with logs, or a support zip.
+    pub path: PathBuf,
+    /// What a place's file is relative to.
+    pub root: PathBuf,
+}
+
+impl LogInput {
+    /// A file or folder that was given by itself: places are relative to the folder it lies in.
+    pub fn given(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        let root = if path.is_dir() {
+            path.clone()
+        } else {
+            path.parent().map(Path::to_path_buf).unwrap_or_default()
+        };
+        Self { path, root }
+    }
+}
+
+/// A single stream of lines.
+#[derive(Debug, Clone)]
+pub(crate) struct Piece {
+    path: PathBuf,
+    /// Which member of the zip at `path`.
+    member: Option<usize>,
+    /// As in a place.
+    pub file: Arc<str>,
+    pub size: u64,
+    pub sniffed: Sniffed,
+}
+
+/// How much of a file is looked at to tell its format.
+const HEAD: usize = 256 << 10;
+/// How many files a folder or zip may hold.
+const MOST_FILES: usize = 200_000;
+/// How large a member of a zip may be, unpacked.
+const MOST_MEMBER: u64 = 64 << 30;
+
+/// Pieces, and what could not be looked into.
+#[derive(Debug, Default)]
+pub(crate) struct Pieces {
+    pub pieces: Vec<Piece>,
+    pub gaps: Vec<Gap>,
+    pub skipped: Vec<String>,
+}
+
+/// Opens the inputs out. A path that is not there is an error; anything below it that cannot be read is a gap.
+pub(crate) fn pieces(inputs: &[LogInput]) -> Result<Pieces, LogError> {
+    let mut found = Pieces::default();
+    for input in inputs {
+        let metadata = std::fs::metadata(&input.path)
+            .map_err(|source| LogError::Missing { path: input.path.clone(), source })?;
+        if metadata.is_dir() {
+            folder(input, &mut found)?;
+        } else {
+            file(&input.path, &input.root, true, &mut found)?;
+        }
+    }
+    let mut seen = std::collections::HashSet::new();
+    found.pieces.retain(|piece| seen.insert((piece.path.clone(), piece.member)));
+    // By folder, then format, then age: so that what one file begins the next can end.
+    found.pieces.sort_by(|a, b| {
+        let key =
+            |piece: &Piece| (folder_of(&piece.file).to_owned(), piece.sniffed.format, piece.sniffed.first);
+        key(a).cmp(&key(b)).then_with(|| a.file.cmp(&b.file))
+    });
+    Ok(found)
+}
+
+/// The folder part of a place's file.
+pub(crate) fn folder_of(file: &str) -> &str {
+    file.rsplit_once(['/', '!']).map_or("", |(folder, _)| folder)
+}
+
+fn folder(input: &LogInput, found: &mut Pieces) -> Result<(), LogError> {
+    for entry in
+        WalkDir::new(&input.path).follow_links(false).sort_by_file_name().into_iter().take(MOST_FILES)
+    {
+        match entry {
+            Ok(entry) if entry.file_type().is_file() => file(entry.path(), &input.root, false, found)?,
+            Ok(entry) if entry.file_type().is_symlink() => link(&entry, input, found)?,
+            Ok(_) => {}
+            Err(error) => {
+                let path = error.path().map(|path| path.display().to_string()).unwrap_or_default();
+                found.gaps.push(Gap::unread("log file", path, "the folder could not be listed", 1));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A link inside the folder is its target's business; one that leads out of the evidence is not followed.
+fn link(entry: &walkdir::DirEntry, input: &LogInput, found: &mut Pieces) -> Result<(), LogError> {
+    let target = entry.path().canonicalize();
+    let inside = input
+        .path
+        .canonicalize()
+        .ok()
+        .zip(target.ok())
+        .is_some_and(|(root, target)| target.starts_with(root));
+    if !inside {
+        let why = "a symbolic link that leads out of the evidence, not followed";
+        found.gaps.push(Gap::unread("log file", name(entry.path(), &input.root), why, 1));
+    }
+    Ok(())
+}
+
+/// The name in places: relative to the root, with forward slashes.
+fn name(path: &Path, root: &Path) -> String {
+    let relative = path.strip_prefix(root).unwrap_or(path);
+    let name =
+        relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+    if name.is_empty() { path.display().to_string() } else { name }
+}
+
+fn file(path: &Path, root: &Path, given: bool, found: &mut Pieces) -> Result<(), LogError> {
+    let file: Arc<str> = name(path, root).into();
+    let mut magic = [0_u8; 8];
+    let read = File::open(path).and_then(|mut file| file.read(&mut magic));
+    let magic = match read {
+        Ok(read) if path.is_file() => magic.get(..read).unwrap_or_default(),
+        Ok(_) => &[],
+        Err(error) => {
+            found.gaps.push(Gap::unread("log file", &*file, format!("cannot be opened: {error}"), 1));
+            return Ok(());
+        }
+    };
+    match packing(magic) {
+        Packing::Zip => return archive(path, &file, given, found),
+        Packing::Xz => {
+            found.gaps.push(Gap::unread(
+                "log file",
+                &*file,
+                "packed with xz, which is not read here: unpack it first",
+                1,
+            ));
+            return Ok(());
+        }
+        _ => {}
+    }
+    let piece = Piece { path: path.into(), member: None, file, size: 0, sniffed: Sniffed::default() };
+    look(piece, given, found);
+    Ok(())
+}
+
+/// Sniffs a piece and keeps it if it may be a log.
+fn look(mut piece: Piece, given: bool, found: &mut Pieces) {
+    let head = match piece.open().map(|opened| (opened.size, head(opened))) {
+        Ok((size, head)) => {
+            piece.size = size;
+            head
+        }
+        Err(why) => {
+            found.gaps.push(Gap::unread("log file", &*piece.file, why, 1));
+            return;
+        }
+    };
+    piece.sniffed = sniff(&piece.file, &head);
+    let is_log = piece.sniffed.format.is_some() || given || looks_like_a_log(&piece.file);
+    if is_log && !(piece.sniffed.binary && !given) {
+        found.pieces.push(piece);
+    } else {
+        found.skipped.push(piece.file.to_string());
+    }
+}
+
+/// By its name: a file in a folder of logs that no format fits is still told.
+fn looks_like_a_log(file: &str) -> bool {
+    let name = file.rsplit(['/', '!']).next().unwrap_or(file).to_ascii_lowercase();
+    let bare = [".gz", ".bz2", ".zst"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
+    let known =
+        ["atlassian-", "access_log", "conf_access", ".audit.log"].iter().any(|word| bare.contains(word));
+    // `name.log`, `name.log.3`, `name.log-20260101`
+    known && bare.split(['.', '-']).any(|part| part == "log" || part.ends_with("_log"))
+}
+
+fn head(opened: Opened) -> Vec<u8> {
+    let mut head = Vec::new();
+    // An error here shows again, with its place, when the whole file is read.
+    let _ = opened.bytes.take(HEAD as u64).read_to_end(&mut head);
+    head
+}
+
+/// The members of a support zip.
+fn archive(path: &Path, file: &Arc<str>, given: bool, found: &mut Pieces) -> Result<(), LogError> {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    if name.contains("redacted") {
+        if given {
+            return Err(LogError::Redacted { path: path.into() });
+        }
+        let why =
+            "a redacted support zip: its users and addresses are pseudonyms that match no other evidence";
+        found.gaps.push(Gap::unread("log file", &**file, why, 1));
+        return Ok(());
+    }
+    let zip = File::open(path).map_err(|error| error.to_string());
+    let zip = zip.and_then(|file| zip::ZipArchive::new(file).map_err(|error| error.to_string()));
+    let mut zip = match zip {
+        Ok(zip) => zip,
+        Err(why) => {
+            found.gaps.push(Gap::unread("log file", &**file, format!("the zip cannot be read: {why}"), 1));
+            return Ok(());
+        }
+    };
+    for at in 0..zip.len().min(MOST_FILES) {
+        let Ok(member) = zip.by_index_raw(at) else {
+            found.gaps.push(Gap::unread("log file", format!("{file}!#{at}"), "the member cannot be read", 1));
+            continue;
+        };
+        let member_name = member.name().map_or_else(|_| format!("#{at}"), std::borrow::Cow::into_owned);
+        if member.is_dir() {
+            continue;
+        }
+        let place: Arc<str> = format!("{file}!{member_name}").into();
+        if member.size() > MOST_MEMBER || member.encrypted() {
+            found.gaps.push(Gap::unread("log file", &*place, "the member is encrypted or far too large", 1));
+            continue;
+        }
+        drop(member);
+        let piece =
+            Piece { path: path.into(), member: Some(at), file: place, size: 0, sniffed: Sniffed::default() };
+        look(piece, false, found);
+    }
+    Ok(())
+}
+
+impl Piece {
+    /// The stream, unpacked; else why not.
+    pub(crate) fn open(&self) -> Result<Opened, String> {
+        let told = |error: crate::read::OpenError| match std::error::Error::source(&error) {
+            Some(source) => format!("{error}: {source}"),
+            None => error.to_string(),
+        };
+        let Some(member) = self.member else { return open(&self.path).map_err(told) };
+        let bytes = Member::open(&self.path, member)?;
+        let size = bytes.size;
+        unpack(&self.path, bytes, size).map_err(told)
+    }
+}
+
+/// A member of a zip as a stream that owns its archive: a thread unpacks it and hands it over in chunks.
+struct Member {
+    size: u64,
+    chunks: std::sync::mpsc::Receiver<std::io::Result<Vec<u8>>>,
+    chunk: std::io::Cursor<Vec<u8>>,
+}
+
+impl Member {
+    fn open(path: &Path, at: usize) -> Result<Self, String> {
+        let file = File::open(path).map_err(|error| error.to_string())?;
+        let mut zip = zip::ZipArchive::new(file).map_err(|error| error.to_string())?;
+        let size = zip.by_index(at).map_err(|error| error.to_string())?.size();
+        let (send, chunks) = std::sync::mpsc::sync_channel(4);
+        std::thread::spawn(move || {
+            let Ok(mut member) = zip.by_index(at) else { return };
+            loop {
+                let mut chunk = vec![0; 256 << 10];
+                let sent = match member.read(&mut chunk) {
+                    Ok(0) => return,
+                    Ok(read) => {
+                        chunk.truncate(read);
+                        send.send(Ok(chunk))
+                    }
+                    Err(error) => {
+                        let _ = send.send(Err(error));
+                        return;
+                    }
+                };
+                if sent.is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(Self { size, chunks, chunk: std::io::Cursor::new(Vec::new()) })
+    }
+}
+
+impl Read for Member {
+    fn read(&mut self, room: &mut [u8]) -> std::io::Result<usize> {
+        loop {
+            let read = self.chunk.read(room)?;
+            if read > 0 || room.is_empty() {
+                return Ok(read);
+            }
+            match self.chunks.recv() {
+                Ok(chunk) => self.chunk = std::io::Cursor::new(chunk?),
+                Err(_) => return Ok(0),
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Logs of Bitbucket, Stash, Jira and Confluence, line by line, into events.
+//!
+//! Every line that is not blank becomes (part of) an event or goes into quarantine with its place and a reason; the
+//! counts are in the [`LogSummary`] and add up per file.
+
+mod application;
+mod audit;
+mod bitbucket;
+mod error;
+mod find;
+mod format;
+mod input;
+mod parser;
+mod quarantine;
+mod read;
+mod summary;
+mod uri;
+
+pub use error::LogError;
+pub use find::find;
+pub use format::Format;
+pub use input::LogInput;
+pub use quarantine::{NoQuarantine, Quarantine};
+pub use read::{read, read_with};
+pub use summary::{FileSummary, LogSummary};
+
+pub use crate::read::Zones;
+
+#[cfg(test)]
+mod tests;
