@@ -1,0 +1,44 @@
+//! Values that are assigned to something whose name says that it is secret.
+//!
+//! Written by hand, not as an expression: it is tried at every `key`, `token` and `password` of every version of every
+//! file, and must say no within a few bytes.
+
+mod assign;
+mod judge;
+mod names;
+mod providers;
+
+pub(crate) use assign::{Assigned, assigned};
+pub(crate) use judge::judge;
+
+/// Rule for values of names such as `token` or `secret`.
+pub(crate) const SECRET: &str = "generic-secret";
+/// Rule for values of names such as `password`.
+pub(crate) const PASSWORD: &str = "generic-password";
+/// Rule for values whose name also says whose they are.
+pub(crate) const NAMED: &str = "named-credential";
+
+/// How far from its keyword an assignment depends on bytes.
+pub(crate) const REACH: usize = 420;
+
+/// Lower-case words that lead here.
+pub(crate) const KEYWORDS: &[&str] = &[
+    "secret",
+    "token",
+    "passw",
+    "passphrase",
+    "pwd",
+    "_pass",
+    "-pass",
+    ".pass",
+    "key",
+    "credential",
+    "auth",
+    "private",
+    "access",
+];
+
+/// Whether a rule is one of the three that are matched here rather than by an expression.
+pub(crate) fn is_generic_id(id: &str) -> bool {
+    matches!(id, SECRET | PASSWORD | NAMED)
+}
