@@ -1,1 +1,15 @@
-//! (being built)
+//! CloudTrail, pure: records out of files, what each credential did, and what an attacker's use looks like.
+//!
+//! Nothing here calls AWS. The shape of a record is AWS's "CloudTrail record contents" (user guide, event reference).
+
+mod conclude;
+mod error;
+mod read;
+mod record;
+mod uses;
+
+pub use conclude::Conclusions;
+pub use error::CloudtrailError;
+pub use read::{ReadSummary, read};
+pub use record::Record;
+pub use uses::{CredentialUse, CredentialUses};
