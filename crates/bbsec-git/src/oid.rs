@@ -61,8 +61,8 @@ impl Oid {
 
     /// The first eight bytes as a number.
     pub(crate) fn prefix(&self) -> u64 {
-        let [a, b, c, d, e, f, g, h, ..] = self.0;
-        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+        let (head, _) = self.0.split_first_chunk().unwrap_or((&[0; 8], &[]));
+        u64::from_be_bytes(*head)
     }
 }
 
