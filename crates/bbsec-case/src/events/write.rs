@@ -1,0 +1,136 @@
+//! Writes events in bounded memory: a buffer that is sorted when it is full, and a bounded number of open files.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use bbsec_core::Event;
+
+use super::part::{FileDigest, Part, Partition};
+use crate::CaseError;
+
+/// Events that are held before they are sorted and written.
+const BUFFER_EVENTS: usize = 8 * BATCH;
+/// Their approximate bytes.
+const BUFFER_BYTES: usize = 64 * 1024 * 1024;
+/// Rows per batch.
+pub(crate) const BATCH: usize = 8192;
+/// Files that are open at once.
+const OPEN_FILES: usize = 16;
+
+/// Takes events in any order.
+pub(crate) struct EventWriter {
+    case: PathBuf,
+    /// What makes the file names unique: run and step.
+    stem: String,
+    buffer: Vec<Event>,
+    bytes: usize,
+    open: BTreeMap<Partition, Part>,
+    done: Vec<(Partition, FileDigest)>,
+    created: u64,
+    flushes: u64,
+}
+
+impl EventWriter {
+    pub(crate) fn new(case: &Path, stem: String) -> Self {
+        Self {
+            case: case.into(),
+            stem,
+            buffer: Vec::new(),
+            bytes: 0,
+            open: BTreeMap::new(),
+            done: Vec::new(),
+            created: 0,
+            flushes: 0,
+        }
+    }
+
+    pub(crate) fn push(&mut self, event: Event) -> Result<(), CaseError> {
+        self.bytes = self.bytes.saturating_add(weight(&event));
+        self.buffer.push(event);
+        if self.buffer.len() >= BUFFER_EVENTS || self.bytes >= BUFFER_BYTES {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Sorts what is held and writes it. Sorting is stable: events of one microsecond keep the order of their source.
+    fn flush(&mut self) -> Result<(), CaseError> {
+        self.flushes = self.flushes.saturating_add(1);
+        self.bytes = 0;
+        let mut groups: BTreeMap<Partition, Vec<Event>> = BTreeMap::new();
+        for event in std::mem::take(&mut self.buffer) {
+            groups.entry(Partition::of(&event)).or_default().push(event);
+        }
+        for (partition, mut events) in groups {
+            events.sort_by_key(|event| event.time);
+            for chunk in events.chunks(BATCH) {
+                self.write(&partition, chunk)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, partition: &Partition, events: &[Event]) -> Result<(), CaseError> {
+        let first = events.first().map_or(i64::MAX, |event| event.time.micros());
+        if self.open.get(partition).is_some_and(|part| part.last > first) {
+            self.close(partition)?;
+        }
+        if !self.open.contains_key(partition) {
+            if self.open.len() >= OPEN_FILES {
+                let oldest = self.open.iter().min_by_key(|(_, part)| part.used).map(|(key, _)| key.clone());
+                if let Some(oldest) = oldest {
+                    self.close(&oldest)?;
+                }
+            }
+            let name = self.next_name();
+            let part = Part::create(&self.case, partition, &name)?;
+            self.open.insert(partition.clone(), part);
+        }
+        if let Some(part) = self.open.get_mut(partition) {
+            part.used = self.flushes;
+            part.write(events)?;
+        }
+        Ok(())
+    }
+
+    fn next_name(&mut self) -> String {
+        self.created = self.created.saturating_add(1);
+        format!("part-{}-{}.parquet", self.stem, self.created)
+    }
+
+    fn close(&mut self, partition: &Partition) -> Result<(), CaseError> {
+        if let Some(part) = self.open.remove(partition) {
+            self.done.push((partition.clone(), part.finish()?));
+        }
+        Ok(())
+    }
+
+    /// Writes what is left; gives every file.
+    pub(crate) fn finish(mut self) -> Result<Vec<FileDigest>, CaseError> {
+        self.flush()?;
+        while let Some(partition) = self.open.keys().next().cloned() {
+            self.close(&partition)?;
+        }
+        let mut files: Vec<FileDigest> = self.done.into_iter().map(|(_, file)| file).collect();
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(files)
+    }
+}
+
+/// About how many bytes an event holds.
+fn weight(event: &Event) -> usize {
+    let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let list = |list: &Vec<String>| list.iter().map(|item| item.len() + 24).sum::<usize>();
+    size_of::<Event>()
+        + event.action.len()
+        + [&event.user, &event.session, &event.token, &event.ssh_key, &event.user_agent, &event.request]
+            .into_iter()
+            .map(text)
+            .sum::<usize>()
+        + list(&event.ips)
+        + list(&event.labels)
+        + event.extra.iter().map(|(key, value)| key.len() + value.len() + 64).sum::<usize>()
+        + event.target.as_ref().map_or(0, |target| target.id.len() + text(&target.name))
+}
