@@ -1,5 +1,7 @@
 //! The Atlassian products: what their logs, homes, accounts, plugins and configuration look like on disk.
 
 pub mod access;
+pub mod config;
+pub mod home;
 pub mod logs;
 pub mod read;
