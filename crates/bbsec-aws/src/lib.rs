@@ -1,1 +1,22 @@
-//! (being built)
+//! AWS: contain a compromised node, preserve its volumes, fetch CloudTrail, and keep evidence in a vault.
+//!
+//! The only crate that talks to AWS. It owns the tokio runtime and blocks at its edge, so that everything above stays
+//! synchronous. Every change is journalled through [`bbsec_core::ChangeLog`] before it is sent.
+
+mod client;
+mod collect_instance;
+mod error;
+mod facts;
+mod isolate;
+mod journal;
+mod policy;
+mod snapshots;
+mod tape;
+
+pub use client::{Aws, AwsSettings};
+pub use collect_instance::{CollectInstance, InstanceInput, InstanceOutput};
+pub use error::{AwsError, Kind};
+pub use facts::NodeFacts;
+pub use isolate::{Isolate, IsolateInput, Isolation};
+pub use policy::policy;
+pub use snapshots::{CollectVolumes, LockMode, VolumesInput, VolumesOutput};
