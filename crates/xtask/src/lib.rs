@@ -1,3 +1,12 @@
 //! What people and tests need while developing bbsec-ir; shipped in nothing.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a developer's tool talks on the terminal")]
 
+pub mod bench;
+pub mod check;
+pub mod demo;
+pub mod generated;
+pub mod lab;
 pub mod scenario;
+pub mod setup;
+pub mod shell;
+pub mod tools;

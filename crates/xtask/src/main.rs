@@ -3,8 +3,9 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use xtask::{bench, check, demo, generated, lab::Lab, scenario, setup, shell};
 
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", about = "What people type while developing bbsec-ir")]
@@ -15,6 +16,20 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Task {
+    /// A compromised instance, isolated, collected from, scanned and explained.
+    Demo,
+    /// Every check there is.
+    Test {
+        /// One stage alone: setup, format, clippy, invariants, deny, tests, "doc tests" or drift.
+        #[arg(long)]
+        only: Option<String>,
+    },
+    /// Start the AWS lab and keep it until Ctrl-C.
+    Lab {
+        /// CloudTrail events to answer with; default: none.
+        #[arg(long)]
+        events: Option<PathBuf>,
+    },
     /// Make a compromised Bitbucket home, its CloudTrail events, and the truth about both.
     Scenario {
         /// Folder to make; must not exist or be empty.
@@ -24,14 +39,54 @@ enum Task {
         #[arg(long, default_value = "fixtures/scenarios/bitbucket-node.toml")]
         scenario: PathBuf,
     },
+    /// Write the generated files anew.
+    Gen,
+    /// Time and memory of the release build over a scenario.
+    Bench {
+        /// The description.
+        #[arg(long, default_value = "fixtures/scenarios/bitbucket-node.toml")]
+        scenario: PathBuf,
+    },
+    /// Bring what tests and demo need: a Python environment under target/, packages in CI.
+    Setup,
 }
 
 fn main() -> Result<ExitCode> {
     match Cli::parse().task {
+        Task::Demo => return demo::run(),
+        Task::Test { only } => return check::all(only.as_deref()),
+        Task::Lab { events } => lab(events)?,
         Task::Scenario { out, scenario } => {
-            let made = xtask::scenario::generate(&scenario, &out)?;
+            let made = scenario::generate(&scenario, &out)?;
             println!("{}", made.home.display());
         }
+        Task::Gen => generated::write(&shell::root()?)?,
+        Task::Bench { scenario } => bench::run(&scenario)?,
+        Task::Setup => return set_up(),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn set_up() -> Result<ExitCode> {
+    let setup = setup::prepare(&shell::root()?)?;
+    for missing in &setup.missing {
+        println!("missing: {missing}");
+    }
+    Ok(if setup.missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(4) })
+}
+
+fn lab(events: Option<PathBuf>) -> Result<()> {
+    let root = shell::root()?;
+    let setup = setup::prepare(&root)?;
+    let python = setup.python.with_context(|| format!("the lab needs {}", setup.missing.join("; ")))?;
+    let events = events.map(|path| path.display().to_string());
+    let seed: Vec<&str> = events.iter().flat_map(|path| ["--events", path.as_str()]).collect();
+    let folder = root.join("target/lab");
+    let mut lab = Lab::start(&root, &python, &folder, &seed)?;
+    for (name, value) in lab.environment() {
+        println!("export {name}={value}");
+    }
+    eprintln!("# ids of what there is: {}", folder.join("facts.json").display());
+    eprintln!("# Ctrl-C ends the lab");
+    lab.stay()
 }

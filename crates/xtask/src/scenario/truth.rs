@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -17,7 +18,7 @@ use super::{
 pub const SCHEMA: &str = "bbsec-ir.scenario-truth/v1";
 
 /// Everything there is to find.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Truth {
     /// [`SCHEMA`].
     pub schema: String,
@@ -64,7 +65,7 @@ pub struct Truth {
 }
 
 /// Who touched which repository, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Touched {
     /// `PAY/ledger`.
     pub repository: String,
@@ -83,7 +84,7 @@ pub struct Touched {
 }
 
 /// One credential in one repository.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Exposed {
     /// The credential's name in the description.
     pub name: String,
@@ -150,7 +151,7 @@ impl Exposed {
 }
 
 /// A credential in a configuration file.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ConfigSecret {
     /// The file, below the home.
     pub file: String,
@@ -163,7 +164,7 @@ pub struct ConfigSecret {
 }
 
 /// What the actor left.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Planted {
     /// Accounts.
     pub users: Vec<String>,
@@ -174,7 +175,7 @@ pub struct Planted {
 }
 
 /// A plugin file.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Plugin {
     /// Below the home.
     pub file: String,
@@ -187,7 +188,7 @@ pub struct Plugin {
 }
 
 /// A commit that the actor pushed.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Pushed {
     /// `PLAT/ci-library`.
     pub repository: String,
@@ -196,7 +197,7 @@ pub struct Pushed {
 }
 
 /// What was done with one key in AWS.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct KeyUse {
     /// Access key id.
     pub access_key_id: String,
@@ -211,7 +212,7 @@ pub struct KeyUse {
 }
 
 /// One line of the rotation list.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Rotation {
     /// 1: used by the actor. 2: content taken, or planted. 3: held by the host. 4: repository only listed. 5: not touched.
     pub class: u8,
