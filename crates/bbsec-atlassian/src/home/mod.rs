@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 
 pub use error::HomeError;
 pub use repositories::Repository;
-pub(crate) use tree::name_of;
 pub use tree::{Kind, Node, Tree, TreeError, Walk, place, shown};
+pub(crate) use tree::{modified, name_of};
 
 /// An Atlassian product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -176,4 +176,4 @@ impl Home {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

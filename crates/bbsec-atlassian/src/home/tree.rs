@@ -330,16 +330,20 @@ fn node(path: PathBuf, found: &Metadata) -> Node {
         kind if kind.is_symlink() => Kind::Link,
         _ => Kind::Other,
     };
-    let micros = found.mtime().saturating_mul(1_000_000).saturating_add(found.mtime_nsec() / 1000);
     Node {
         path,
         kind,
         size: found.len(),
-        modified: Time::from_micros(micros),
+        modified: modified(found),
         mode: found.mode() & 0o7777,
         uid: found.uid(),
         identity: (found.dev(), found.ino()),
     }
+}
+
+/// When a file's content last changed.
+pub(crate) fn modified(found: &Metadata) -> Time {
+    Time::from_micros(found.mtime().saturating_mul(1_000_000).saturating_add(found.mtime_nsec() / 1000))
 }
 
 /// The last component as text.
