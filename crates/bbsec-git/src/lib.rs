@@ -42,4 +42,9 @@ pub use problem::{Damage, Problem, ProblemKind, Problems};
 pub use refs::{Ref, RefKind, ReflogEntry, reflogs, refs};
 pub use staged::{IndexEntry, index_entries};
 pub use store::Store;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
 pub use walk::{ObjectView, PerKind, Visitor, WalkReport, walk};

@@ -25,6 +25,17 @@ pub struct ObjectDir {
 }
 
 impl ObjectDir {
+    /// A folder that holds one pack.
+    pub(crate) fn of_pack(pack: Pack, fence: &Fence) -> Self {
+        Self {
+            path: pack.path.clone(),
+            fence: fence.clone(),
+            packs: vec![pack],
+            loose: Vec::new(),
+            quarantines: Vec::new(),
+        }
+    }
+
     /// Lists and opens a folder `objects`.
     pub(crate) fn open(
         path: &Path,
@@ -127,7 +138,7 @@ impl ObjectDir {
             );
         let index = match index {
             Ok(index) => index,
-            Err(why) => match rescan::index(&real, len, limits) {
+            Err(why) => match rescan::index(&real, len, &self.fence, limits) {
                 Ok((index, left)) => {
                     problems.push(Problem::at(ProblemKind::PackRescanned(why), path));
                     if index.len() != declared {

@@ -151,7 +151,11 @@ impl Pack {
 
     /// The entry that holds an object.
     pub(crate) fn find(&self, oid: &Oid) -> Option<u32> {
-        let i = self.index.find(oid)?;
+        self.entry_of(self.index.find(oid)?)
+    }
+
+    /// The entry of the `i`th object, in order of names.
+    pub(crate) fn entry_of(&self, i: u32) -> Option<u32> {
         let at = self.entry_at(self.index.offset(i)?)?;
         // Two names may claim one offset.
         (at..self.entries()).find(|&entry| self.order.get(entry as usize) == Some(&i))

@@ -127,9 +127,7 @@ pub(crate) fn reach(history: &History, seeds: &Seeds, options: &AttributeOptions
             let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
             let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
             for ((bits, found), count) in bits.iter().zip(found.iter_mut()).zip(counts.iter_mut()) {
-                for (_, refs) in
-                    lot.iter().enumerate().filter(|(i, _)| bit(bits, *i)).map(|(i, (_, refs))| (i, refs))
-                {
+                for (_, (_, refs)) in lot.iter().enumerate().filter(|(i, _)| bit(bits, *i)) {
                     *count += refs.len() as u64;
                     found.extend(refs);
                 }

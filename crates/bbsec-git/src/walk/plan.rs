@@ -130,7 +130,7 @@ impl<'a> Plan<'a> {
         for (list, i) in copies {
             match self.packs.get_mut(list as usize) {
                 Some(grown) => {
-                    if let Some(entry) = grown.pack.index.oid(i).and_then(|oid| grown.pack.find(&oid)) {
+                    if let Some(entry) = grown.pack.entry_of(i) {
                         grown.copy.set(entry);
                     }
                 }

@@ -1,0 +1,144 @@
+//! What we decode is what git and libgit2 decode.
+
+use std::fs;
+
+use crate::{
+    Kind, Limits, Problems, Store,
+    rescan::hash,
+    testing::{Objects, Repo, has_git, see},
+};
+
+fn git2_truth(repo: &Repo) -> Objects {
+    let opened = git2::Repository::open(repo.path()).unwrap();
+    let odb = opened.odb().unwrap();
+    let mut objects = Objects::new();
+    odb.foreach(|oid| {
+        let object = odb.read(*oid).unwrap();
+        let kind = Kind::from_name(object.kind().str().as_bytes()).unwrap();
+        objects.insert(oid.to_string().parse().unwrap(), (kind, object.data().to_vec()));
+        true
+    })
+    .unwrap();
+    objects
+}
+
+/// Walks and reads one by one; both must be what git says.
+fn same(repo: &Repo) -> crate::WalkReport {
+    let mut problems = Problems::default();
+    let store = Store::open(&repo.git_dir, None, &mut problems).unwrap();
+    let (seen, report) = see(&store.dirs());
+    let truth = repo.truth();
+    assert_eq!(truth.len(), seen.len());
+    assert!(seen == truth, "an object differs from what git prints");
+    for (oid, (kind, data)) in &truth {
+        assert_eq!(hash(*kind, data), *oid);
+        let read = store.read(oid, &Limits::default()).unwrap();
+        assert!(read == (*kind, data.clone()), "reading {oid} alone differs");
+        assert!(store.contains(oid));
+    }
+    assert!(seen == git2_truth(repo), "an object differs from what libgit2 decodes");
+    assert_eq!(problems.list(), []);
+    assert_eq!(report.problems.list(), []);
+    report
+}
+
+#[test]
+fn loose_packed_and_doubled_objects_are_what_git_decodes() {
+    if !has_git() {
+        return;
+    }
+    let repo = Repo::new();
+    repo.grow(40, 1);
+    repo.write("binary", (0..100_000_u32).flat_map(u32::to_le_bytes).collect::<Vec<_>>());
+    repo.write("empty", "");
+    repo.commit("binary");
+    repo.git(&["tag", "-a", "v1", "-m", "first"]);
+    assert!(same(&repo).complete());
+
+    repo.git(&["repack", "-q", "-a", "-d", "-f", "--depth=50"]);
+    assert!(same(&repo).complete());
+
+    repo.grow(20, 2);
+    repo.git(&["repack", "-q", "-d"]);
+    repo.grow(10, 3);
+    // Loose objects stay beside the pack that now holds them too.
+    repo.git(&["repack", "-q"]);
+    repo.grow(5, 4);
+    let report = same(&repo);
+    assert!(report.copies > 0, "objects are both loose and packed");
+}
+
+#[test]
+fn many_packs_with_shared_bases_are_visited_once() {
+    if !has_git() {
+        return;
+    }
+    let repo = Repo::new();
+    for round in 0..12 {
+        repo.grow(4, round);
+        repo.git(&["repack", "-q", "-d"]);
+    }
+    // A pack of everything beside the twelve.
+    repo.git_with(&["pack-objects", "-q", "--all", ".git/objects/pack/pack"], b"");
+    let report = same(&repo);
+    assert!(report.copies > 200);
+}
+
+#[test]
+fn old_and_large_indexes_are_read() {
+    if !has_git() {
+        return;
+    }
+    for version in ["1", "2", "2,0x40"] {
+        let repo = Repo::new();
+        repo.grow(30, 7);
+        repo.git(&["-c", &format!("pack.indexVersion={}", &version[..1]), "repack", "-q", "-a", "-d", "-f"]);
+        let pack = pack_of(&repo);
+        let index = pack.with_extension("idx");
+        fs::remove_file(&index).unwrap();
+        let wanted = format!("--index-version={version}");
+        repo.git(&["index-pack", &wanted, "-o", index.to_str().unwrap(), pack.to_str().unwrap()]);
+        assert!(same(&repo).complete());
+    }
+}
+
+fn pack_of(repo: &Repo) -> std::path::PathBuf {
+    let files = fs::read_dir(repo.git_dir.join("objects/pack")).unwrap();
+    files.map(|file| file.unwrap().path()).find(|path| path.extension().is_some_and(|e| e == "pack")).unwrap()
+}
+
+#[test]
+fn a_pack_without_index_is_read_from_start_to_end() {
+    if !has_git() {
+        return;
+    }
+    for no_offsets in [false, true] {
+        let repo = Repo::new();
+        repo.grow(30, 8);
+        let setting = format!("repack.useDeltaBaseOffset={}", !no_offsets);
+        repo.git(&["-c", &setting, "repack", "-q", "-a", "-d", "-f", "--depth=20"]);
+        let truth = repo.truth();
+        fs::remove_file(pack_of(&repo).with_extension("idx")).unwrap();
+        let mut problems = Problems::default();
+        let store = Store::open(&repo.git_dir, None, &mut problems).unwrap();
+        let (seen, report) = see(&store.dirs());
+        assert!(seen == truth);
+        assert!(report.complete(), "{:?}", report.problems);
+        assert_eq!(problems.list().len(), 1, "that the index is missing is said: {problems:?}");
+        assert!(!problems.any_unread());
+    }
+}
+
+#[test]
+fn deltas_are_shown_against_the_object_visited_before() {
+    if !has_git() {
+        return;
+    }
+    let repo = Repo::new();
+    repo.grow(30, 9);
+    repo.git(&["repack", "-q", "-a", "-d", "-f"]);
+    let store = Store::open(&repo.git_dir, None, &mut Problems::default()).unwrap();
+    let keep = crate::testing::Keep::default();
+    crate::walk(&store.dirs(), &keep, 1, &Limits::default(), &bbsec_core::Silent);
+    assert!(keep.deltas.into_inner() > 30, "the pack has deltas, and they are handed over");
+}
