@@ -1,0 +1,47 @@
+//! Which events are a touch: something was done to a thing, not merely asked for.
+
+use bbsec_core::{Event, TargetKind, Verb};
+
+/// What an event counts as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Counts {
+    /// The thing was touched.
+    Touch,
+    /// It was asked for and refused.
+    Refused,
+    /// An audit or database record of a touch: used where the access log is gone.
+    FillIn,
+    /// Nothing was touched.
+    No,
+}
+
+/// What an event counts as.
+pub(super) fn counts(event: &Event) -> Counts {
+    if event.target.is_none() || matches!(event.verb, Verb::Login | Verb::Other) {
+        return Counts::No;
+    }
+    if !event.source.ends_with(".access") {
+        // Administration is `scan accounts`' business unless it is about one repository, page or issue.
+        let about = event.target.as_ref().map(|target| target.kind);
+        return match about {
+            Some(TargetKind::Instance | TargetKind::Project) | None => Counts::No,
+            Some(_) => Counts::FillIn,
+        };
+    }
+    let Some(status) = event.status else {
+        // Stash printed no status; a request without a response may have been carried out.
+        return Counts::Touch;
+    };
+    if event.extra.get("protocol").is_some_and(|protocol| protocol == "ssh") {
+        // The exit code of a command: a client that hangs up early makes it fail after data went out.
+        let said = matches!(event.verb, Verb::Clone | Verb::Fetch | Verb::Push)
+            || event.labels.iter().any(|label| label == "refs");
+        return if status == 0 || status == 200 || said { Counts::Touch } else { Counts::Refused };
+    }
+    match status {
+        400..=499 => Counts::Refused,
+        // Not logged in: sent to the login page.
+        300..=303 | 307 | 308 if event.user.is_none() => Counts::Refused,
+        _ => Counts::Touch,
+    }
+}
