@@ -3,12 +3,15 @@
 use std::{fmt, future::Future, sync::OnceLock, time::Duration};
 
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
-use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_ec2::{
+    config::Credentials,
+    error::{ProvideErrorMetadata, SdkError},
+};
 
 use crate::{error::AwsError, tape};
 
 /// How AWS is reached.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct AwsSettings {
     /// Named profile; the SDK's default chain otherwise.
     pub profile: Option<String>,
@@ -24,6 +27,22 @@ pub struct AwsSettings {
     pub attempt_timeout: Duration,
     /// How often a call is tried.
     pub attempts: u32,
+    /// Another endpoint for every service; the SDK's own environment (`AWS_ENDPOINT_URL`) otherwise.
+    pub endpoint_url: Option<String>,
+    /// Access key id and secret, for test servers; the SDK's own chain otherwise.
+    pub static_keys: Option<(String, String)>,
+}
+
+impl fmt::Debug for AwsSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AwsSettings")
+            .field("profile", &self.profile)
+            .field("region", &self.region)
+            .field("vault_profile", &self.vault_profile)
+            .field("vault_role_arn", &self.vault_role_arn)
+            .field("case_id", &self.case_id)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for AwsSettings {
@@ -36,6 +55,8 @@ impl Default for AwsSettings {
             case_id: "none".to_owned(),
             attempt_timeout: Duration::from_secs(20),
             attempts: 5,
+            endpoint_url: None,
+            static_keys: None,
         }
     }
 }
@@ -244,6 +265,12 @@ impl Aws {
         }
         if let Some(region) = &self.settings.region {
             loader = loader.region(Region::new(region.clone()));
+        }
+        if let Some(url) = &self.settings.endpoint_url {
+            loader = loader.endpoint_url(url);
+        }
+        if let Some((id, secret)) = &self.settings.static_keys {
+            loader = loader.credentials_provider(Credentials::new(id, secret, None, None, "settings"));
         }
         Ok(self.block(loader.load()))
     }

@@ -13,10 +13,10 @@ mod policy;
 mod snapshots;
 mod tape;
 
-pub use client::{Aws, AwsSettings};
+pub use client::{Aws, AwsSettings, Identity};
 pub use collect_instance::{CollectInstance, InstanceInput, InstanceOutput};
-pub use error::{AwsError, Kind};
-pub use facts::NodeFacts;
-pub use isolate::{Isolate, IsolateInput, Isolation};
+pub use error::{Answer, AwsError, Kind};
+pub use facts::{Acl, AclEntry, Classic, Device, Interface, NodeFacts, Peer, Route, Scaling, Target, Volume};
+pub use isolate::{Isolate, IsolateInput, Isolation, Limit, NodeVerdict, Path, Setting, State};
 pub use policy::policy;
-pub use snapshots::{CollectVolumes, LockMode, VolumesInput, VolumesOutput};
+pub use snapshots::{CollectVolumes, LockMode, Snapshot, VolumeSet, VolumesInput, VolumesOutput};

@@ -30,7 +30,7 @@ impl Reader<'_> {
                     .auto_scaling_group_names(&scaling.group)
                     .send(),
             )?;
-            for member in answer.auto_scaling_groups().iter().flat_map(|g| g.instances()) {
+            for member in answer.auto_scaling_groups().iter().flat_map(aws_sdk_autoscaling::types::AutoScalingGroup::instances) {
                 note(member.instance_id().unwrap_or_default(), format!("scaling group {}", scaling.group));
             }
         }
@@ -62,7 +62,7 @@ impl Reader<'_> {
                 .send();
             let reservations =
                 self.aws.run("ec2:DescribeInstances", key, pages.collect::<Result<Vec<_>, _>>())?;
-            for instance in reservations.iter().flat_map(|r| r.instances()) {
+            for instance in reservations.iter().flat_map(aws_sdk_ec2::types::Reservation::instances) {
                 let id = instance.instance_id().unwrap_or_default();
                 if let Some(name) = instance.tags().iter().find(|t| t.key() == Some("Name")) {
                     names.insert(id.to_owned(), name.value().unwrap_or_default().to_owned());

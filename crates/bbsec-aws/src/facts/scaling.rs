@@ -27,8 +27,8 @@ pub(crate) fn scaling(aws: &Aws, instance: &str) -> Result<Option<Scaling>, AwsE
                 g.suspended_processes().iter().filter_map(|p| p.process_name().map(str::to_owned)).collect()
             })
             .unwrap_or_default(),
-        min: group.and_then(|g| g.min_size()).unwrap_or(0),
-        desired: group.and_then(|g| g.desired_capacity()).unwrap_or(0),
+        min: group.and_then(aws_sdk_autoscaling::types::AutoScalingGroup::min_size).unwrap_or(0),
+        desired: group.and_then(aws_sdk_autoscaling::types::AutoScalingGroup::desired_capacity).unwrap_or(0),
         target_groups: group.map(|g| g.target_group_arns().to_vec()).unwrap_or_default(),
     }))
 }

@@ -215,7 +215,7 @@ impl Isolate {
                 Err(error) => keep(&target.group, error),
             }
         }
-        Ok(ReadBack { interfaces, acls, now, unread, ..read })
+        Ok(ReadBack { interfaces, now, acls, unread, ..read })
     }
 
     /// Puts back what a run changed, of the given instances (all when empty). With `partial`, what somebody changed
@@ -283,7 +283,7 @@ impl Action for Isolate {
                 match snapshots::request(&self.0, node, context)? {
                     Ok(made) => requested.extend(made.into_iter().map(|s| s.id)),
                     Err(error) => {
-                        warnings.push(format!("no snapshot of {}: {}", node.instance, error.chain()))
+                        warnings.push(format!("no snapshot of {}: {}", node.instance, error.chain()));
                     }
                 }
             }
