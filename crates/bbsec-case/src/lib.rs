@@ -18,6 +18,7 @@ mod lock;
 mod meta;
 mod results;
 mod runs;
+mod sign;
 mod sink;
 mod verify;
 
@@ -30,5 +31,6 @@ pub use lock::{Holder, holder};
 pub use meta::{CaseToml, NewCase};
 pub use results::Dismissal;
 pub use runs::{RunId, RunInfo};
+pub use sign::{NAMESPACE as SIGNATURE_NAMESPACE, SignatureInfo, Signer};
 pub use sink::{CaseSink, SinkSummary};
-pub use verify::{Checked, Problem, VerifyOptions, VerifyReport, verify, verify_with};
+pub use verify::{Checked, Problem, Signed, VerifyOptions, VerifyReport, verify, verify_with};

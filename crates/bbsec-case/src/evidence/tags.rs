@@ -3,7 +3,7 @@
 //! Because they can be computed, a tag file on the disk is either what the journal says now, what it said some items
 //! ago (a writer was stopped), or changed.
 
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 
 use bbsec_core::{EvidenceItem, Time, escape, hex};
 use sha2::{Digest as _, Sha256};
@@ -90,13 +90,13 @@ impl Tags {
     }
 
     /// A tag file's text after so many items.
-    pub(crate) fn text(&self, name: &str, items: usize) -> String {
+    pub(crate) fn text(&self, name: &str, items: usize) -> Cow<'_, str> {
         match name {
             DECLARATION => "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n".into(),
             MANIFEST => self.manifest.upto(items).into(),
             PROVENANCE => self.provenance.upto(items).into(),
-            INFO => self.info(items),
-            _ => self.tag_manifest(items),
+            INFO => self.info(items).into(),
+            _ => self.tag_manifest(items).into(),
         }
     }
 

@@ -76,6 +76,25 @@ pub fn scan(case: &Path) -> Result<Scan, CaseError> {
     Ok(scan)
 }
 
+/// The bytes of one line, with its newline, as they stand in the file: what a signature covers.
+pub(crate) fn raw_line(case: &Path, seq: u64) -> Result<Option<Vec<u8>>, CaseError> {
+    let path = case.join(layout::JOURNAL);
+    let file = files::open(&path).map_err(CaseError::io("open", &path))?;
+    let mut reader = BufReader::with_capacity(256 * 1024, file);
+    let mut skipped = Scan::default();
+    for number in 1.. {
+        match next_line(&mut reader, &mut skipped, &path)? {
+            Some(mut line) if number == seq => {
+                line.push(b'\n');
+                return Ok(Some(line));
+            }
+            Some(_) => {}
+            None => break,
+        }
+    }
+    Ok(None)
+}
+
 /// The next whole line without its newline. What has no newline is torn, or too long to be a line of ours.
 fn next_line(
     reader: &mut BufReader<File>,

@@ -5,6 +5,7 @@
 
 mod bag;
 mod results;
+mod signatures;
 
 use std::{
     io,
@@ -62,8 +63,23 @@ pub struct VerifyReport {
     pub problems: Vec<Problem>,
     /// What a reader should know although everything holds: a writer that was stopped, files that are not results.
     pub notes: Vec<Problem>,
+    /// Signatures that hold.
+    pub signed: Vec<Signed>,
     /// How much was checked.
     pub checked: Checked,
+}
+
+/// A signature that holds: this line, and with it every line before, is as its signer saw it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Signed {
+    /// The journal line that is signed.
+    pub line: u64,
+    /// The signature.
+    pub file: String,
+    /// The key.
+    pub fingerprint: String,
+    /// Whose key it is, after the list of allowed signers; `None` when no list was given.
+    pub by: Option<String>,
 }
 
 impl VerifyReport {
@@ -141,7 +157,7 @@ impl Check<'_> {
         self.key(&scan.entries);
         self.bag(&scan.entries)?;
         self.results(&scan.entries)?;
-        Ok(())
+        self.signatures(&scan.entries)
     }
 
     fn torn(&mut self, offset: u64, bytes: usize, lines: u64) {

@@ -100,3 +100,27 @@ fn changes_and_notes_of_a_step_come_back_after_a_restart() {
     log.outcome(second, &ChangeResult::Already).unwrap();
     assert_eq!(log.past().unwrap()[1].2, Some(ChangeResult::Already));
 }
+
+#[test]
+fn twelve_lines_of_python_agree_about_every_flipped_byte() {
+    let Some(python) = crate::support::python("json") else { return };
+    let (folder, dir) = filled();
+    let checker = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/check-journal.py");
+    let run = |dir: &std::path::Path| {
+        std::process::Command::new(&python).arg(&checker).arg(dir.join("journal.jsonl")).output().unwrap()
+    };
+    let output = run(&dir);
+    assert!(output.status.success(), "{}", crate::support::text(&output));
+    let lines = Case::open(&dir, Access::Read).unwrap().journal().entries().unwrap().len();
+    assert!(crate::support::text(&output).starts_with(&format!("{lines} lines, head ")));
+    let copied = folder.path().join("copy");
+    crate::support::copy(&dir, &copied);
+    let good = fs::read(dir.join("journal.jsonl")).unwrap();
+    for at in (0..good.len()).step_by(good.len() / 40).chain([good.len() - 1]) {
+        let mut bad = good.clone();
+        bad[at] ^= 1;
+        fs::write(copied.join("journal.jsonl"), bad).unwrap();
+        assert!(!run(&copied).status.success(), "byte {at}");
+        assert!(!bbsec_case::verify(&copied, false, &Silent).unwrap().ok, "byte {at}");
+    }
+}

@@ -5,8 +5,10 @@
 mod support;
 
 mod bag;
+mod crash;
 mod events;
 mod journal;
 mod open;
 mod results;
+mod signatures;
 mod tamper;
