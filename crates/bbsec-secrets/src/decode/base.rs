@@ -165,6 +165,9 @@ fn undo(engine: &mut Engine, data: &[u8], stretch: (usize, usize), marks: &mut M
     if text.len() >= 32 && text.iter().take(32).all(u8::is_ascii_hexdigit) {
         hexadecimal(engine, text, stretch, window, marks);
     }
+    if text.len() == end - start {
+        engine.id_token(data, (start, end), window, marks);
+    }
     let url = memchr::memchr2(b'-', b'_', text).is_some();
     if !url || memchr::memchr2(b'+', b'/', text).is_none() {
         base64_at(engine, if url { &URL } else { &PLAIN }, text, stretch, window, marks);

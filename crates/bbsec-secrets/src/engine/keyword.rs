@@ -123,6 +123,26 @@ impl Engine {
         }
     }
 
+    /// A run of base64 that holds a decimal id, a colon and random bytes, as Data Center tokens do.
+    pub(crate) fn id_token(
+        &mut self,
+        data: &[u8],
+        (start, end): (usize, usize),
+        window: (usize, usize),
+        marks: &mut Marks,
+    ) {
+        let rules = self.rules.clone();
+        let Some(index) = rules.assignment.id_token else { return };
+        let padding = sub(data, end, (end + 2).min(data.len())).iter().take_while(|b| **b == b'=').count();
+        let span = (start, end + padding);
+        // Ids begin with a digit, so the first letter is one of three.
+        let likely = (40..=52).contains(&(span.1 - span.0))
+            && matches!(bytes::at(data, start), Some(b'M' | b'N' | b'O'));
+        if likely {
+            self.accept(&rules, index, data, span, span, window, marks);
+        }
+    }
+
     /// Rules from outside whose keywords need not stand in the match: the whole object, when it has a keyword.
     pub(super) fn everything_wide(&mut self, rules: &Rules, data: &[u8], marks: &mut Marks) {
         for &index in &rules.wide {

@@ -18,6 +18,9 @@ pub(crate) const PASSWORD: &str = "generic-password";
 /// Rule for values whose name also says whose they are.
 pub(crate) const NAMED: &str = "named-credential";
 
+/// Rule for Data Center tokens, which are known by what their base64 holds.
+pub(crate) const ID_TOKEN: &str = "atlassian-dc-token";
+
 /// How far from its keyword an assignment depends on bytes.
 pub(crate) const REACH: usize = 420;
 
@@ -38,7 +41,7 @@ pub(crate) const KEYWORDS: &[&str] = &[
     "access",
 ];
 
-/// Whether a rule is one of the three that are matched here rather than by an expression.
+/// Whether a rule is one of those that are matched by code rather than by an expression.
 pub(crate) fn is_generic_id(id: &str) -> bool {
-    matches!(id, SECRET | PASSWORD | NAMED)
+    matches!(id, SECRET | PASSWORD | NAMED | ID_TOKEN)
 }

@@ -118,6 +118,7 @@ pub(super) fn set(rules: Vec<Rule>, allow: Vec<Allowlist>) -> Result<Rules, Secr
         secret: find(generic::SECRET),
         password: find(generic::PASSWORD),
         named: find(generic::NAMED),
+        id_token: find(generic::ID_TOKEN),
     };
     if assignment.secret.is_some() || assignment.password.is_some() || assignment.named.is_some() {
         margin = margin.max(generic::REACH + if allow.is_empty() { 0 } else { crate::engine::LINE });
@@ -156,7 +157,7 @@ fn automaton<'a>(words: impl Iterator<Item = &'a str>) -> Result<AhoCorasick, Se
 
 /// A set without rules.
 pub(super) fn empty() -> Rules {
-    let none = Assignment { secret: None, password: None, named: None };
+    let none = Assignment { secret: None, password: None, named: None, id_token: None };
     let nothing = AhoCorasick::new::<_, &str>([]).unwrap_or_else(|_| unreachable!("no patterns, no error"));
     Rules {
         list: Vec::new(),

@@ -9,6 +9,8 @@ mod compile;
 mod load;
 pub(crate) mod pattern;
 mod raw;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, OnceLock};
 
@@ -107,6 +109,7 @@ pub(crate) struct Assignment {
     pub(crate) secret: Option<u32>,
     pub(crate) password: Option<u32>,
     pub(crate) named: Option<u32>,
+    pub(crate) id_token: Option<u32>,
 }
 
 impl Rules {

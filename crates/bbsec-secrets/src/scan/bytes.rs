@@ -40,3 +40,12 @@ pub fn scan_bytes(rules: &Arc<Rules>, name: &str, bytes: &[u8]) -> Vec<Match> {
         })
         .collect()
 }
+
+/// The ids of all rules that match, also those that give way to a better one.
+#[cfg(test)]
+pub(crate) fn rules_in(rules: &Arc<Rules>, bytes: &[u8]) -> Vec<String> {
+    let mut engine = Engine::new(rules.clone(), Limits::default());
+    let marks = engine.full(bytes);
+    let found = marks.hits.iter().filter_map(|hit| engine.found.get(hit.found as usize));
+    found.filter_map(|found| rules.at(found.rule)).map(|rule| rule.id.clone()).collect()
+}

@@ -8,6 +8,8 @@ use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
 
 use bbsec_core::{Confidence, SecretBytes, Severity};
 
+#[cfg(test)]
+pub(crate) use bytes::rules_in;
 pub use bytes::scan_bytes;
 pub use files::scan_paths;
 
