@@ -20,6 +20,7 @@ mod loose;
 mod midx;
 mod objdir;
 mod oid;
+mod oracle;
 mod pack;
 mod parse;
 mod problem;
@@ -37,6 +38,7 @@ pub use history::{AttributeOptions, Attribution, History, PathAt, Reach, attribu
 pub use limits::Limits;
 pub use objdir::ObjectDir;
 pub use oid::{BadOid, ByteString, Kind, Oid, OidHash, OidHasher, OidMap, OidSet};
+pub use oracle::{Agreement, second_opinion};
 pub use parse::{Commit, Mode, Signature, Tag, TreeEntries, TreeEntry, commit, signature, tag, tree};
 pub use problem::{Damage, Problem, ProblemKind, Problems};
 pub use refs::{Ref, RefKind, ReflogEntry, reflogs, refs};

@@ -185,3 +185,12 @@ fn alternates(dir: &Path, fence: &Fence, limits: &Limits, problems: &mut Problem
         }
     }
 }
+
+/// A folder that `dir` borrows from and that is not among `known`.
+pub(crate) fn borrows_elsewhere(dir: &ObjectDir, known: &[&ObjectDir], limits: &Limits) -> Option<PathBuf> {
+    let named = alternates(dir.path(), &dir.fence, limits, &mut Problems::keeping(0));
+    named.into_iter().map(|line| dir.path().join(OsStr::from_bytes(&line))).find(|path| {
+        let real = std::fs::canonicalize(path);
+        real.is_ok_and(|real| known.iter().all(|dir| dir.path() != real))
+    })
+}
