@@ -219,6 +219,11 @@ impl History {
         self.commits.len()
     }
 
+    /// Where a commit stands in an order in which every commit comes after its parents.
+    pub fn position(&self, commit: &Oid) -> Option<u32> {
+        self.commit_at.get(commit).copied()
+    }
+
     pub(crate) fn parents_of(&self, node: &Node) -> &[u32] {
         self.parents.get(node.parents_from as usize..node.parents_to as usize).unwrap_or_default()
     }
