@@ -1,0 +1,13 @@
+//! The integration tests: the built program, run as people run it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests may stop at the first surprise"
+)]
+
+mod bad_input;
+mod generator;
+mod harness;
+mod truth;
