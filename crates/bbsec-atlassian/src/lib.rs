@@ -3,6 +3,8 @@
 pub mod access;
 pub mod collect;
 pub mod config;
+pub mod database;
 pub mod home;
 pub mod logs;
+pub mod plugins;
 pub mod read;

@@ -289,10 +289,8 @@ impl<'a> Run<'a> {
 
     /// A file that changed since it was first collected is kept beside the first copy.
     fn later(&self, target: &str) -> String {
-        (2_u32..)
-            .map(|n| format!("{target}.later-{n}"))
-            .find(|name| !self.known.contains_key(name))
-            .unwrap_or_default()
+        let taken = self.known.keys().filter(|name| name.starts_with(&format!("{target}.later-"))).count();
+        format!("{target}.later-{}", taken.saturating_add(2))
     }
 
     fn provenance(&self, path: &Path, what: &str) -> Provenance {
@@ -338,11 +336,15 @@ impl<'a> Run<'a> {
             stop(context)?;
             match entry {
                 Ok(node) if node.kind == crate::home::Kind::File => {
-                    self.file(&node.path, what, &*task, context)?
+                    self.file(&node.path, what, &*task, context)?;
                 }
                 Ok(node) if node.kind == crate::home::Kind::Folder => {}
                 Ok(node) => {
-                    context.gaps.push(Gap::unknown("link", shown(&node.path), "a link or device; not copied"))
+                    context.gaps.push(Gap::unknown(
+                        "link",
+                        shown(&node.path),
+                        "a link or device; not copied",
+                    ));
                 }
                 Err(error) => context.gaps.push(error.gap("folder")),
             }

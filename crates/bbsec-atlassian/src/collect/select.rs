@@ -165,8 +165,7 @@ pub(super) fn select(home: &Home) -> Selection {
     let mut out = Selection::default();
     for part in home.parts() {
         let tree = home.tree();
-        let mut walk = tree.walk(&part, |node| fate(home, &part, node) == Fate::Enter);
-        while let Some(entry) = walk.next() {
+        for entry in tree.walk(&part, |node| fate(home, &part, node) == Fate::Enter) {
             match entry {
                 Ok(node) => sort(home, tree, &part, node, &mut out),
                 Err(error) => out.errors.push(error),
