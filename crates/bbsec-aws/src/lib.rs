@@ -4,7 +4,9 @@
 //! synchronous. Every change is journalled through [`bbsec_core::ChangeLog`] before it is sent.
 
 mod client;
+mod cloudtrail;
 mod collect_instance;
+mod credentials_use;
 mod error;
 mod facts;
 mod isolate;
@@ -12,11 +14,19 @@ mod journal;
 mod policy;
 mod snapshots;
 mod tape;
+mod vault;
 
 pub use client::{Aws, AwsSettings, Identity};
+pub use cloudtrail::{
+    CloudtrailInput, CloudtrailOutput, CollectCloudtrail, Completeness, Missing, TrailLogs,
+};
 pub use collect_instance::{CollectInstance, InstanceInput, InstanceOutput};
+pub use credentials_use::{
+    AccessKey, CollectCredentialsUse, CredentialsUseInput, CredentialsUseOutput, RoleUse,
+};
 pub use error::{Answer, AwsError, Kind};
 pub use facts::{Acl, AclEntry, Classic, Device, Interface, NodeFacts, Peer, Route, Scaling, Target, Volume};
 pub use isolate::{Isolate, IsolateInput, Isolation, Limit, NodeVerdict, Path, Setting, State};
 pub use policy::policy;
 pub use snapshots::{CollectVolumes, LockMode, Snapshot, VolumeSet, VolumesInput, VolumesOutput};
+pub use vault::{Check, Vault, VaultInput, VaultMode, VaultOutput};

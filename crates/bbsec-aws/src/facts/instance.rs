@@ -72,7 +72,12 @@ impl Reader<'_> {
             Err(error) if error.kind() == Kind::NotFound => return Err(missing()),
             other => other?,
         };
-        let found = answer.reservations().iter().flat_map(aws_sdk_ec2::types::Reservation::instances).next().ok_or_else(missing)?;
+        let found = answer
+            .reservations()
+            .iter()
+            .flat_map(aws_sdk_ec2::types::Reservation::instances)
+            .next()
+            .ok_or_else(missing)?;
         let state = found.state().and_then(|s| s.name()).map(|n| n.as_str().to_owned()).unwrap_or_default();
         if state == "terminated" {
             return Err(missing());
@@ -124,8 +129,10 @@ impl Reader<'_> {
         let termination = ask(InstanceAttributeName::DisableApiTermination)?;
         let stop = ask(InstanceAttributeName::DisableApiStop)?;
         let shutdown = ask(InstanceAttributeName::InstanceInitiatedShutdownBehavior)?;
-        facts.termination_protection = termination.disable_api_termination().and_then(aws_sdk_ec2::types::AttributeBooleanValue::value);
-        facts.stop_protection = stop.disable_api_stop().and_then(aws_sdk_ec2::types::AttributeBooleanValue::value);
+        facts.termination_protection =
+            termination.disable_api_termination().and_then(aws_sdk_ec2::types::AttributeBooleanValue::value);
+        facts.stop_protection =
+            stop.disable_api_stop().and_then(aws_sdk_ec2::types::AttributeBooleanValue::value);
         facts.shutdown_behaviour =
             shutdown.instance_initiated_shutdown_behavior().and_then(|v| v.value()).map(str::to_owned);
         Ok(())

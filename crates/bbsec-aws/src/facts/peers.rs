@@ -30,7 +30,11 @@ impl Reader<'_> {
                     .auto_scaling_group_names(&scaling.group)
                     .send(),
             )?;
-            for member in answer.auto_scaling_groups().iter().flat_map(aws_sdk_autoscaling::types::AutoScalingGroup::instances) {
+            for member in answer
+                .auto_scaling_groups()
+                .iter()
+                .flat_map(aws_sdk_autoscaling::types::AutoScalingGroup::instances)
+            {
                 note(member.instance_id().unwrap_or_default(), format!("scaling group {}", scaling.group));
             }
         }

@@ -4,7 +4,9 @@ use std::net::IpAddr;
 
 /// Reads `10.0.0.0/8`, `2001:db8::/32` or a bare address.
 pub(crate) fn parse(text: &str) -> Option<(IpAddr, u8)> {
-    let (address, bits) = if let Some((address, bits)) = text.split_once('/') { (address.parse::<IpAddr>().ok()?, bits.parse::<u8>().ok()?) } else {
+    let (address, bits) = if let Some((address, bits)) = text.split_once('/') {
+        (address.parse::<IpAddr>().ok()?, bits.parse::<u8>().ok()?)
+    } else {
         let address = text.parse::<IpAddr>().ok()?;
         (address, if address.is_ipv4() { 32 } else { 128 })
     };

@@ -26,8 +26,8 @@ use bbsec_core::{
 };
 use serde_json::json;
 
-pub(crate) use self::groups::tags;
 use self::{cut::Cut, verdict::ReadBack};
+pub(crate) use self::{groups::tags, sessions::roles};
 pub use self::{
     input::IsolateInput,
     model::{Isolation, Limit, NodeVerdict, Path, Setting, State},
