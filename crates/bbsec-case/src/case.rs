@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     CaseError,
+    events::tidy,
     evidence::{Bag, NewItem, registered},
     files,
     journal::{Entry, Journal, scan},
@@ -107,7 +108,8 @@ impl Case {
             warnings
                 .push(format!("{}: the last {bytes} bytes are a line that is not whole", layout::JOURNAL));
         }
-        let bag = Bag::from_entries(&root, &scan.entries)?;
+        let (bag, damaged) = Bag::readable(&root, &scan.entries)?;
+        warnings.extend(damaged);
         let journal = Journal::for_reading(&root);
         Ok(Self { key: CaseKey::read(&root).ok(), root, meta, journal, bag, warnings, lock: None })
     }
@@ -137,6 +139,7 @@ impl Case {
         };
         let mut bag = Bag::from_entries(&root, &entries)?;
         bag.mend(&journal)?;
+        tidy::tidy(&root, &journal, &entries)?;
         Ok(Self { root, meta, key: Some(key), journal, bag, warnings, lock: Some(lock) })
     }
 

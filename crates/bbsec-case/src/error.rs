@@ -127,6 +127,12 @@ pub enum CaseError {
         #[source]
         source: serde_json::Error,
     },
+    /// A results file is not what its analysis wrote.
+    #[error("{} was changed after its analysis wrote it: its SHA-256 is not the one in the journal", path.display())]
+    ResultChanged {
+        /// The file.
+        path: PathBuf,
+    },
     /// A path that cannot be an item of evidence.
     #[error("{path:?} cannot be a path in the evidence bag: {why}")]
     BadPath {
@@ -239,6 +245,7 @@ impl CaseError {
             Self::JournalDamaged { .. }
             | Self::EvidenceDiffers { .. }
             | Self::Row { .. }
+            | Self::ResultChanged { .. }
             | Self::BagDamaged { .. } => Exit::Integrity,
             Self::NotACase { .. }
             | Self::Exists { .. }
@@ -267,6 +274,9 @@ impl CaseError {
             }
             Self::JournalDamaged { .. } | Self::BagDamaged { .. } => {
                 "run `bbsec-ir verify` for everything that does not hold, keep this folder as it is, and work on from a good copy".into()
+            }
+            Self::Row { .. } | Self::ResultChanged { .. } => {
+                "run `bbsec-ir verify` for everything that does not hold; a re-scan of the evidence replaces the file".into()
             }
             Self::JournalPoisoned { .. } => "mend the cause of the first error, then run the command again with --resume".into(),
             Self::LineTooLong { .. } => "large values belong in a file of the run".into(),

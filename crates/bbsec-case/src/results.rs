@@ -8,9 +8,10 @@ use std::{
     path::Path,
 };
 
-use bbsec_core::{Event, ExposedSecret, Finding, Gap, Time, Touch};
+use bbsec_core::{Event, ExposedSecret, Finding, Gap, Time, Touch, hex};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     Case, CaseError, Entry, EventFilter, SinkSummary,
@@ -168,6 +169,8 @@ fn read_rows<T: DeserializeOwned>(
     let path = crate::verify::inside(case, &file.path);
     let mut reader = BufReader::new(files::open(&path).map_err(CaseError::io("open", &path))?);
     let mut line = Vec::new();
+    let mut hash = Sha256::new();
+    let before = rows.len();
     for number in 1.. {
         line.clear();
         let count = reader
@@ -178,12 +181,17 @@ fn read_rows<T: DeserializeOwned>(
         if count == 0 {
             break;
         }
+        hash.update(&line);
         let row = serde_json::from_slice(&line).map_err(|source| CaseError::Row {
             path: path.clone(),
             line: number,
             source,
         })?;
         rows.push(row);
+    }
+    if hex::encode(hash.finalize()) != file.sha256 {
+        rows.truncate(before);
+        return Err(CaseError::ResultChanged { path });
     }
     Ok(())
 }

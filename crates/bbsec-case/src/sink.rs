@@ -8,13 +8,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use bbsec_core::{Event, ExposedSecret, Failure, Finding, Gap, Sink, Touch, escape, hex};
+use bbsec_core::{Event, ExposedSecret, Failure, Finding, Gap, SecretBytes, Sink, Touch, escape, hex};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     Case, CaseError,
-    events::{part::FileDigest, write::EventWriter},
+    events::{part::FileDigest, tidy, write::EventWriter},
     files,
     journal::Journal,
     layout,
@@ -172,6 +172,7 @@ impl CaseSink {
         let body = serde_json::to_value(&summary)
             .map_err(|source| CaseError::Json { what: "a summary of results", source })?;
         self.journal.append("results", Some(&self.run), Some(&self.step), body)?;
+        tidy::supersede(&self.findings.case, &self.journal, &self.journal.entries()?)?;
         Ok(summary)
     }
 }
@@ -197,6 +198,15 @@ fn free_stem(folder: &Path, step: &str) -> Result<String, CaseError> {
     Err(CaseError::FileExists { path: folder.join(step) })
 }
 
+/// Whether a text is what [`SecretBytes::redacted`] makes: at most four characters, an ellipsis, a length.
+fn is_redacted(text: &str) -> bool {
+    let Some((shown, length)) = text.rsplit_once('…') else { return false };
+    let length = length.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+    let escaped = shown.matches("\\u{").count();
+    shown.chars().count() <= 4 + escaped * 10
+        && length.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 impl Sink for CaseSink {
     fn event(&mut self, event: Event) -> Result<(), Failure> {
         self.event_count = self.event_count.saturating_add(1);
@@ -205,7 +215,11 @@ impl Sink for CaseSink {
     fn finding(&mut self, finding: Finding) -> Result<(), Failure> {
         Ok(self.findings.push(&finding)?)
     }
-    fn secret(&mut self, secret: ExposedSecret) -> Result<(), Failure> {
+    fn secret(&mut self, mut secret: ExposedSecret) -> Result<(), Failure> {
+        // `--reveal` is for standard output: no value comes into the case in the clear, whatever the analysis was told.
+        if !is_redacted(&secret.secret) {
+            secret.secret = SecretBytes::new(std::mem::take(&mut secret.secret).into_bytes()).redacted();
+        }
         Ok(self.secrets.push(&secret)?)
     }
     fn touch(&mut self, touch: Touch) -> Result<(), Failure> {

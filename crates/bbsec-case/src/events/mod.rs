@@ -9,6 +9,7 @@ pub(crate) mod merge;
 pub(crate) mod part;
 pub(crate) mod read;
 pub(crate) mod schema;
+pub(crate) mod tidy;
 pub(crate) mod write;
 
 pub use filter::EventFilter;

@@ -7,7 +7,11 @@ use std::{
 
 use bbsec_core::Event;
 
-use super::part::{FileDigest, Part, Partition};
+use super::{
+    filter::EventFilter,
+    merge::Merge,
+    part::{FileDigest, Part, Partition},
+};
 use crate::CaseError;
 
 /// Events that are held before they are sorted and written.
@@ -107,17 +111,60 @@ impl EventWriter {
         Ok(())
     }
 
-    /// Writes what is left; gives every file.
+    /// Writes what is left and merges the pieces of each day; gives every file.
     pub(crate) fn finish(mut self) -> Result<Vec<FileDigest>, CaseError> {
         self.flush()?;
         while let Some(partition) = self.open.keys().next().cloned() {
             self.close(&partition)?;
         }
-        let mut files: Vec<FileDigest> = self.done.into_iter().map(|(_, file)| file).collect();
+        let mut days: BTreeMap<Partition, Vec<FileDigest>> = BTreeMap::new();
+        for (partition, file) in std::mem::take(&mut self.done) {
+            days.entry(partition).or_default().push(file);
+        }
+        let mut files = Vec::new();
+        for (partition, mut pieces) in days {
+            while pieces.len() > 1 {
+                let rest = pieces.split_off(pieces.len().min(MERGED_AT_ONCE));
+                let merged = self.merge(&partition, &pieces)?;
+                // The merged piece stays first: events of one microsecond keep the order in which they came.
+                pieces = std::iter::once(merged).chain(rest).collect();
+            }
+            files.append(&mut pieces);
+        }
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(files)
     }
 }
+
+impl EventWriter {
+    /// Events that came in no order of time leave many small files of one day: they become one.
+    fn merge(&mut self, partition: &Partition, pieces: &[FileDigest]) -> Result<FileDigest, CaseError> {
+        let paths: Vec<PathBuf> = pieces.iter().map(|piece| self.case.join(&piece.path)).collect();
+        let filter = EventFilter::default();
+        let mut merge = Merge::new(&paths, &filter)?;
+        let name = self.next_name();
+        let mut part = Part::create(&self.case, partition, &name)?;
+        let mut batch = Vec::with_capacity(BATCH);
+        while let Some(event) = merge.next()? {
+            batch.push(event);
+            if batch.len() == BATCH {
+                part.write(&batch)?;
+                batch.clear();
+            }
+        }
+        if !batch.is_empty() {
+            part.write(&batch)?;
+        }
+        let merged = part.finish()?;
+        for path in paths {
+            std::fs::remove_file(&path).map_err(CaseError::io("remove", &path))?;
+        }
+        Ok(merged)
+    }
+}
+
+/// Pieces of one day that are merged in one go.
+const MERGED_AT_ONCE: usize = 32;
 
 /// About how many bytes an event holds.
 fn weight(event: &Event) -> usize {

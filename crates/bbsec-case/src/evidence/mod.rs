@@ -60,6 +60,24 @@ impl Bag {
         Ok(bag)
     }
 
+    /// The bag without the items whose journal lines were damaged, and what is wrong with those: for readers.
+    pub(crate) fn readable(case: &Path, entries: &[Entry]) -> Result<(Self, Vec<String>), CaseError> {
+        let mut damaged = Vec::new();
+        let fits = |entry: &&Entry| entry.kind != "evidence" || journalled(entry, case).is_ok();
+        for entry in entries.iter().filter(|entry| !fits(entry)) {
+            damaged.push(format!(
+                "{} line {} does not describe an item of evidence",
+                layout::JOURNAL,
+                entry.seq
+            ));
+        }
+        if damaged.is_empty() {
+            return Ok((Self::from_entries(case, entries)?, damaged));
+        }
+        let good: Vec<Entry> = entries.iter().filter(fits).cloned().collect();
+        Ok((Self::from_entries(case, &good)?, damaged))
+    }
+
     /// Makes the empty bag of a new case.
     pub(crate) fn create(case: &Path, entries: &[Entry]) -> Result<Self, CaseError> {
         let bag = Self::from_entries(case, entries)?;

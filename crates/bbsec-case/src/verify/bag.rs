@@ -37,24 +37,18 @@ impl Check<'_> {
         let total: u64 =
             bag.items().iter().filter(|item| item.in_place.is_none()).map(|item| item.size).sum();
         let task = self.progress.task("evidence", Unit::Bytes, Some(total));
-        let mut last_is_waiting = false;
-        for (index, item) in bag.items().iter().enumerate() {
+        let waiting = self.last_waits(&bag);
+        for item in bag.items() {
             let relative = format!("{}/data/{}", layout::EVIDENCE, item.path);
-            let last = index + 1 == bag.items().len();
-            if last && fs::symlink_metadata(bag.path_of(&item.path)).is_err() && self.waits(&bag, item) {
-                last_is_waiting = true;
-                self.note(
-                    "evidence",
-                    relative,
-                    "a writer was stopped; its bytes are whole and wait in .incoming",
-                );
+            if waiting == Some(item) {
+                let why = "a writer was stopped; its bytes are whole and wait in .incoming";
+                self.note("evidence", relative, why);
             } else if let Some(size) = self.file("evidence", &relative, &item.sha256, &*task)? {
                 self.report.checked.evidence_bytes = self.report.checked.evidence_bytes.saturating_add(size);
             }
             self.report.checked.evidence_items += 1;
         }
-        self.tag_files(&bag, last_is_waiting)?;
-        self.strangers(&bag);
+        self.settled(entries, Self::around_the_payload)?;
         if self.options.deep {
             for item in bag.items() {
                 if let Some(folder) = &item.in_place {
@@ -65,11 +59,22 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// Whether the last item's bytes are whole in `.incoming/`.
-    fn waits(&self, bag: &Bag, item: &EvidenceItem) -> bool {
-        files::open(&bag.incoming_of(&item.path))
-            .and_then(|file| files::sha256_reader(file, |_| Ok(())))
-            .is_ok_and(|(sha256, _)| sha256 == item.sha256)
+    fn around_the_payload(&mut self, entries: &[Entry]) -> Result<(), CaseError> {
+        let bag = Bag::from_entries(self.root, entries)?;
+        self.tag_files(&bag, self.last_waits(&bag).is_some())?;
+        self.strangers(&bag);
+        Ok(())
+    }
+
+    /// The last item, if its bytes are not in the payload but whole in `.incoming/`.
+    fn last_waits<'a>(&self, bag: &'a Bag) -> Option<&'a EvidenceItem> {
+        let last = bag.items().last()?;
+        if fs::symlink_metadata(bag.path_of(&last.path)).is_ok() {
+            return None;
+        }
+        let file = files::open(&bag.incoming_of(&last.path)).ok()?;
+        let (sha256, _) = files::sha256_reader(file, |_| Ok(())).ok()?;
+        (sha256 == last.sha256).then_some(last)
     }
 
     /// A tag file is as the journal says now, or as it said before the last item (its writer was stopped).

@@ -153,11 +153,31 @@ impl Check<'_> {
             self.problem("journal", layout::JOURNAL, "the journal has no lines");
             return Ok(());
         }
-        self.description(&scan.entries)?;
+        self.settled(&scan.entries, Self::description)?;
         self.key(&scan.entries);
         self.bag(&scan.entries)?;
-        self.results(&scan.entries)?;
+        self.settled(&scan.entries, Self::results)?;
         self.signatures(&scan.entries)
+    }
+
+    /// Runs a check of files that a writer changes while it works. What does not hold is looked at again with the
+    /// journal as it is then, as long as somebody is writing.
+    fn settled(
+        &mut self,
+        entries: &[crate::Entry],
+        check: impl Fn(&mut Self, &[crate::Entry]) -> Result<(), CaseError>,
+    ) -> Result<(), CaseError> {
+        let before = self.report.clone();
+        check(self, entries)?;
+        for _ in 0..50 {
+            if self.report.problems.len() == before.problems.len() || lock::holder(self.root).is_none() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+            self.report = before.clone();
+            check(self, &scan::scan(self.root)?.entries)?;
+        }
+        Ok(())
     }
 
     fn torn(&mut self, offset: u64, bytes: usize, lines: u64) {

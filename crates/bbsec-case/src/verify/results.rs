@@ -6,12 +6,13 @@ use bbsec_core::Unit;
 use serde_json::Value;
 use walkdir::WalkDir;
 
-use super::{Check, bag::relative};
-use crate::{CaseError, Entry, SinkSummary, layout};
+use super::{Check, bag::relative, inside};
+use crate::{CaseError, Entry, SinkSummary, events::tidy, layout};
 
 impl Check<'_> {
     pub(super) fn results(&mut self, entries: &[Entry]) -> Result<(), CaseError> {
         let mut known = HashSet::new();
+        let moves = tidy::moves(entries);
         let task = self.progress.task("results", Unit::Bytes, None);
         for entry in entries {
             match entry.kind.as_str() {
@@ -27,9 +28,12 @@ impl Check<'_> {
                         known.insert(file.path);
                     }
                     for file in summary.event_files {
-                        self.file("events", &file.path, &file.sha256, &*task)?;
+                        // A replaced result's files are in its run's folder, unless their mover was stopped.
+                        let now = moves.get(&file.path).filter(|to| inside(self.root, to).exists());
+                        let path = now.unwrap_or(&file.path).clone();
+                        self.file("events", &path, &file.sha256, &*task)?;
                         self.report.checked.event_files += 1;
-                        known.insert(file.path);
+                        known.insert(path);
                     }
                 }
                 "file" => {

@@ -36,6 +36,9 @@ fn events_come_back_whole_and_in_order_of_time_whatever_order_they_came_in() {
     let summary = sink.finish().unwrap();
     assert_eq!(summary.events, count);
     assert_eq!(summary.event_files.iter().map(|file| file.rows).sum::<u64>(), count);
+    let folders: std::collections::BTreeSet<_> =
+        summary.event_files.iter().map(|file| file.path.rsplit_once('/').unwrap().0).collect();
+    assert_eq!(folders.len(), summary.event_files.len(), "one file per source and day");
     let back = all(&case, &EventFilter::default());
     assert!(back.into_iter().eq((0..count).map(at)));
 }
@@ -111,4 +114,42 @@ print(one(f"select count(*) from {t} where time <> epoch_ms(0) and date = strfti
         first.trim_end_matches('Z'),
     );
     assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
+}
+
+/// `cargo test -p bbsec-case --release -- --ignored --nocapture speed`
+#[test]
+#[ignore = "a measurement, not a test"]
+fn speed() {
+    let (_folder, dir, case) = empty();
+    let count = 1_000_000_u64;
+    let run = case.start_run("scan").unwrap();
+    let started = std::time::Instant::now();
+    let mut sink = case.sink(&run, "s", "scan.access").unwrap();
+    for number in 0..count {
+        let mut one = event(number % 5000);
+        one.time = Time::from_micros(1_790_000_000_000_000 + i64::try_from(number).unwrap() * 1_000_000);
+        one.request = Some(format!("@{number}x"));
+        sink.event(one).unwrap();
+    }
+    let summary = sink.finish().unwrap();
+    let bytes: u64 = summary.event_files.iter().map(|file| file.size).sum();
+    println!(
+        "{count} events written in {:?}, {bytes} bytes in {} files",
+        started.elapsed(),
+        summary.event_files.len()
+    );
+    let started = std::time::Instant::now();
+    assert_eq!(case.events(&EventFilter::default(), &mut |_| ControlFlow::Continue(())).unwrap(), count);
+    println!("read back in order in {:?}", started.elapsed());
+    for indicator in ["ip:10.0.0.3", "user:user2", "request:@777777x"] {
+        let started = std::time::Instant::now();
+        let filter = EventFilter { indicators: vec![indicator.parse().unwrap()], ..EventFilter::default() };
+        let found = case.events(&filter, &mut |_| ControlFlow::Continue(())).unwrap();
+        println!("{indicator}: {found} in {:?}", started.elapsed());
+    }
+    let started = std::time::Instant::now();
+    assert!(bbsec_case::verify(&dir, false, &bbsec_core::Silent).unwrap().ok);
+    println!("verified in {:?}", started.elapsed());
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    println!("{}", status.lines().find(|line| line.starts_with("VmHWM")).unwrap());
 }
