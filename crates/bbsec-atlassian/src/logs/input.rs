@@ -14,6 +14,7 @@ use walkdir::WalkDir;
 use super::{
     LogError,
     format::{Sniffed, sniff},
+    tomcat::{Pattern, patterns_of},
 };
 use crate::read::{Opened, Packing, open, packing, unpack};
 
@@ -64,6 +65,8 @@ pub(crate) struct Pieces {
     pub pieces: Vec<Piece>,
     pub gaps: Vec<Gap>,
     pub skipped: Vec<String>,
+    /// Of access log valves in the configuration that lies with the logs.
+    pub patterns: Vec<Pattern>,
 }
 
 /// Opens the inputs out. A path that is not there is an error; anything below it that cannot be read is a gap.
@@ -72,6 +75,7 @@ pub(crate) fn pieces(inputs: &[LogInput]) -> Result<Pieces, LogError> {
     for input in inputs {
         let metadata = std::fs::metadata(&input.path)
             .map_err(|source| LogError::Missing { path: input.path.clone(), source })?;
+        configuration(input, &mut found.patterns);
         if metadata.is_dir() {
             folder(input, &mut found)?;
         } else {
@@ -87,6 +91,31 @@ pub(crate) fn pieces(inputs: &[LogInput]) -> Result<Pieces, LogError> {
         key(a).cmp(&key(b)).then_with(|| a.file.cmp(&b.file))
     });
     Ok(found)
+}
+
+/// `conf/server.xml` beside the logs, as in an installation.
+fn configuration(input: &LogInput, patterns: &mut Vec<Pattern>) {
+    let folders = [Some(input.root.as_path()), Some(input.path.as_path()), input.path.parent()];
+    let above = input.path.is_file().then(|| input.path.parent().and_then(Path::parent)).flatten();
+    for folder in folders.into_iter().flatten().chain(above) {
+        for name in ["conf/server.xml", "server.xml"] {
+            let path = folder.join(name);
+            if std::fs::symlink_metadata(&path)
+                .is_ok_and(|metadata| metadata.is_file() && metadata.len() < 4 << 20)
+                && let Ok(xml) = std::fs::read(&path)
+            {
+                add_patterns(&xml, patterns);
+            }
+        }
+    }
+}
+
+fn add_patterns(xml: &[u8], patterns: &mut Vec<Pattern>) {
+    for pattern in patterns_of(xml) {
+        if !patterns.contains(&pattern) && patterns.len() < 16 {
+            patterns.push(pattern);
+        }
+    }
 }
 
 /// The folder part of a place's file.
@@ -177,6 +206,9 @@ fn look(mut piece: Piece, given: bool, found: &mut Pieces) {
             return;
         }
     };
+    if piece.file.ends_with("server.xml") {
+        add_patterns(&head, &mut found.patterns);
+    }
     piece.sniffed = sniff(&piece.file, &head);
     let is_log = piece.sniffed.format.is_some() || given || looks_like_a_log(&piece.file);
     if is_log && !(piece.sniffed.binary && !given) {

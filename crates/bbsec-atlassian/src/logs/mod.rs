@@ -6,14 +6,17 @@
 mod application;
 mod audit;
 mod bitbucket;
+mod confluence;
 mod error;
 mod find;
 mod format;
 mod input;
+mod jira;
 mod parser;
 mod quarantine;
 mod read;
 mod summary;
+mod tomcat;
 mod uri;
 
 pub use error::LogError;

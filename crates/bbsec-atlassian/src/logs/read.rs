@@ -10,10 +10,12 @@ use bbsec_core::{Event, Failure, Gap, Place, Progress, Sink, Task, Time, Unit};
 use super::{
     FileSummary, Format, LogError, LogInput, LogSummary, NoQuarantine, Quarantine,
     audit::AuditLog,
-    bitbucket,
+    bitbucket, confluence,
     format::product,
     input::{Piece, folder_of, pieces},
+    jira,
     parser::{Bad, LineParser, Raw},
+    tomcat::{Pattern, ValveLog},
 };
 use crate::read::{Clock, Line, Lines, Zone, Zones};
 
@@ -43,6 +45,7 @@ pub fn read_with(
         zones,
         summary: LogSummary { skipped: found.skipped, ..LogSummary::default() },
         versions: Arc::default(),
+        patterns: found.patterns,
     };
     for gap in found.gaps {
         books.sink.gap(gap).map_err(LogError::Sink)?;
@@ -67,6 +70,7 @@ struct Books<'a> {
     zones: &'a Zones,
     summary: LogSummary,
     versions: Arc<Mutex<BTreeSet<String>>>,
+    patterns: Vec<Pattern>,
 }
 
 /// What the books say about one file while it is read.
@@ -109,7 +113,9 @@ impl Books<'_> {
             let mut lines = Lines::new(opened.bytes, opened.limit);
             let parser = piece.sniffed.format.map(|format| {
                 let key = (folder_of(&piece.file).to_owned(), format);
-                parsers.entry(key).or_insert_with(|| parser(format, &piece.file, &self.versions))
+                parsers
+                    .entry(key)
+                    .or_insert_with(|| parser(format, &piece.file, &self.versions, &self.patterns))
             });
             match parser {
                 Some(parser) => {
@@ -336,13 +342,23 @@ impl FileSummary {
     }
 }
 
-fn parser(format: Format, file: &str, versions: &Arc<Mutex<BTreeSet<String>>>) -> Box<dyn LineParser> {
+fn parser(
+    format: Format,
+    file: &str,
+    versions: &Arc<Mutex<BTreeSet<String>>>,
+    patterns: &[Pattern],
+) -> Box<dyn LineParser> {
     match format {
         Format::BitbucketAccess => Box::new(bitbucket::AccessLog::default()),
         Format::BitbucketPipeAudit => Box::new(bitbucket::PipeAudit),
         Format::BitbucketApplication => Box::new(bitbucket::ApplicationLog::reader(Arc::clone(versions))),
         Format::JsonAudit | Format::RestAudit => Box::new(AuditLog::new(product(file))),
-        _ => Box::new(Unknown),
+        Format::JiraAccess => Box::new(ValveLog::jira(patterns)),
+        Format::ConfluenceAccess => Box::new(ValveLog::confluence(patterns)),
+        Format::JiraApplication => Box::new(jira::reader(Arc::clone(versions))),
+        Format::JiraSecurity => Box::new(jira::security_reader(Arc::clone(versions))),
+        Format::ConfluenceApplication => Box::new(confluence::reader(false, Arc::clone(versions))),
+        Format::ConfluenceSecurity => Box::new(confluence::reader(true, Arc::clone(versions))),
     }
 }
 

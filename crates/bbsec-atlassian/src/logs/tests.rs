@@ -55,13 +55,13 @@ fn every_real_line_is_read() {
     plaso/atlassian-bitbucket-access.log       bitbucket-access       read  8 parsed  8 quarantined 0 events 8
     plaso/atlassian-bitbucket.log              bitbucket-application  read  6 parsed  6 quarantined 0 events 6
     plaso/atlassian-bitbucket-audit.log        bitbucket-pipe-audit   read  5 parsed  5 quarantined 0 events 5
-    plaso/jira_access_months.log               jira-access            read 12 parsed  0 quarantined 12 events 0
-    plaso/jira_access.log                      jira-access            read  4 parsed  0 quarantined 4 events 0
-    plaso/jira_access_post9.4.log              jira-access            read  2 parsed  0 quarantined 2 events 0
-    plaso/confluence_access.log                confluence-access      read  3 parsed  0 quarantined 3 events 0
-    plaso/confluence_access_post7.11.log       confluence-access      read  1 parsed  0 quarantined 1 events 0
-    plaso/atlassian-jira.log                   jira-application       read  7 parsed  0 quarantined 7 events 0
-    plaso/atlassian-confluence.log             confluence-application read  4 parsed  0 quarantined 4 events 0
+    plaso/jira_access_months.log               jira-access            read 12 parsed 12 quarantined 0 events 12
+    plaso/jira_access.log                      jira-access            read  4 parsed  4 quarantined 0 events 4
+    plaso/jira_access_post9.4.log              jira-access            read  2 parsed  2 quarantined 0 events 2
+    plaso/confluence_access.log                confluence-access      read  3 parsed  3 quarantined 0 events 3
+    plaso/confluence_access_post7.11.log       confluence-access      read  1 parsed  1 quarantined 0 events 1
+    plaso/atlassian-jira.log                   jira-application       read  7 parsed  7 quarantined 0 events 7
+    plaso/atlassian-confluence.log             confluence-application read  4 parsed  4 quarantined 0 events 4
     stash/stash-access-lines.log               bitbucket-access       read 40 parsed 40 quarantined 0 events 37
     ");
 }

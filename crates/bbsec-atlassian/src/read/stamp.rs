@@ -76,7 +76,16 @@ impl StampReader {
                 taken += 1 + length;
             }
         }
-        Some((Stamp { local: micros, offset: None }, taken))
+        // Jira prints the offset right after the milliseconds: `09:00:45,317+0000`.
+        let mut offset = None;
+        if let Some([sign @ (b'+' | b'-'), h1, h2, m1, m2]) = text.get(taken..taken + 5)
+            && let (Some(hours), Some(minutes)) = (digits(&[*h1, *h2]), digits(&[*m1, *m2]))
+        {
+            let seconds = i32::try_from(hours * 3600 + minutes * 60).ok()?;
+            offset = Some(if *sign == b'-' { -seconds } else { seconds });
+            taken += 5;
+        }
+        Some((Stamp { local: micros, offset }, taken))
     }
 
     /// `17/Jun/2021:12:57:26 +0200`, without the brackets. Returns how many bytes it took.
