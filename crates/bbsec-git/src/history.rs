@@ -11,7 +11,7 @@ mod pass;
 mod paths;
 mod reach;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use bbsec_core::Progress;
 
@@ -26,8 +26,8 @@ pub use graph::History;
 pub struct Reach {
     /// What the ref is for.
     pub kind: RefKind,
-    /// Its full name; for a reflog, the name of the ref whose past it is.
-    pub name: ByteString,
+    /// Its full name; for a reflog, the name of the ref whose past it is. Shared: many objects have the same refs.
+    pub name: Arc<ByteString>,
 }
 
 /// A path, and the first commit that has an object there.
@@ -76,7 +76,7 @@ pub struct AttributeOptions {
 
 impl Default for AttributeOptions {
     fn default() -> Self {
-        Self { max_paths: 100, max_reach: 1000, threads: 2 }
+        Self { max_paths: 100, max_reach: 200, threads: 2 }
     }
 }
 

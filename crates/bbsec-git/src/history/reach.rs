@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, HashSet},
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -67,7 +67,10 @@ impl Seeds {
                     }
                 }
             }
-            named.entry(Reach { kind: one.kind, name: one.name.clone() }).or_default().extend(entries);
+            named
+                .entry(Reach { kind: one.kind, name: Arc::new(one.name.clone()) })
+                .or_default()
+                .extend(entries);
         }
         for one in reflogs {
             // The stash is a reflog: its earlier states are stashes like the newest.
@@ -75,7 +78,7 @@ impl Seeds {
                 RefKind::Stash => RefKind::Stash,
                 _ => RefKind::Reflog,
             };
-            let entries = named.entry(Reach { kind, name: one.name.clone() }).or_default();
+            let entries = named.entry(Reach { kind, name: Arc::new(one.name.clone()) }).or_default();
             history.enter(one.old, entries);
             history.enter(one.new, entries);
         }
