@@ -51,6 +51,17 @@ fn every_line_that_plasos_grammar_covers_parses_in_plaso() {
 }
 
 #[test]
+fn every_credential_stands_where_the_truth_says() {
+    if !needs("python3", "looking for the truth's credentials with git and Python's decoders") {
+        return;
+    }
+    let scenario = scenario("bitbucket-node");
+    let mut python = Command::new("python3");
+    let run = finish(python.arg(root().join("tests/it/truth_stands.py")).arg(&scenario.folder));
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+}
+
+#[test]
 fn java_reads_the_planted_class() {
     if !needs("javap", "reading the planted plugin's class with javap") || !needs("unzip", "unpacking a jar")
     {
