@@ -18,4 +18,4 @@ pub use baseline::Baseline;
 pub use decode::Limits;
 pub use error::SecretsError;
 pub use rules::{Refused, Rule, Rules};
-pub use scan::{Match, Options, RepoInput, Summary, scan_bytes, scan_paths};
+pub use scan::{Match, Options, RepoInput, Summary, scan_bytes, scan_paths, scan_repositories};

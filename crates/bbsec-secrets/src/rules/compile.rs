@@ -21,8 +21,12 @@ pub(super) fn rule(raw: &RawRule, file: &RawConfig) -> Result<Rule, String> {
     if raw.id.is_empty() {
         return Err("it has no id".into());
     }
-    if raw.regex.is_none() && raw.path.is_none() && !generic::is_generic_id(&raw.id) {
-        return Err("it has neither regex nor path".into());
+    if raw.regex.is_none() && !generic::is_generic_id(&raw.id) {
+        return Err(if raw.path.is_some() {
+            "a path alone is not matched: give it a regex for the file's content".into()
+        } else {
+            "it has neither regex nor path".into()
+        });
     }
     let keywords: Vec<String> =
         raw.keywords.iter().filter(|k| !k.is_empty()).map(|k| k.to_ascii_lowercase()).collect();
@@ -90,14 +94,9 @@ fn measure(text: &str, keywords: &[String], raw: &RawRule) -> Result<Pattern, St
 /// Puts rules together.
 pub(super) fn set(rules: Vec<Rule>, allow: Vec<Allowlist>) -> Result<Rules, SecretsError> {
     let mut words: BTreeMap<&str, Vec<Lead>> = BTreeMap::new();
-    let (mut wide, mut by_path, mut margin) = (Vec::new(), Vec::new(), 64);
+    let (mut wide, mut margin) = (Vec::new(), 64);
     for (index, rule) in (0u32..).zip(&rules) {
-        let Some(pattern) = &rule.pattern else {
-            if rule.path.is_some() {
-                by_path.push(index);
-            }
-            continue;
-        };
+        let Some(pattern) = &rule.pattern else { continue };
         if pattern.lead == usize::MAX {
             wide.push(index);
             continue;
@@ -129,16 +128,7 @@ pub(super) fn set(rules: Vec<Rule>, allow: Vec<Allowlist>) -> Result<Rules, Secr
     let longest_keyword = words.keys().map(|word| word.len()).max().unwrap_or(0);
     let automaton = automaton(words.keys().copied())?;
     let leads = words.into_values().collect();
-    Ok(Rules {
-        list: rules,
-        automaton,
-        leads,
-        wide,
-        by_path,
-        allow,
-        margin: margin + longest_keyword + 2,
-        assignment,
-    })
+    Ok(Rules { list: rules, automaton, leads, wide, allow, margin: margin + longest_keyword + 2, assignment })
 }
 
 fn automaton<'a>(words: impl Iterator<Item = &'a str>) -> Result<AhoCorasick, SecretsError> {
@@ -164,7 +154,6 @@ pub(super) fn empty() -> Rules {
         automaton: nothing,
         leads: Vec::new(),
         wide: Vec::new(),
-        by_path: Vec::new(),
         allow: Vec::new(),
         margin: 64,
         assignment: none,

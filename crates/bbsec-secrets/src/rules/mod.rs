@@ -95,8 +95,6 @@ pub struct Rules {
     pub(crate) leads: Vec<Vec<Lead>>,
     /// Rules that no keyword leads to with certainty: tried on whole objects.
     pub(crate) wide: Vec<u32>,
-    /// Rules of which only the path decides.
-    pub(crate) by_path: Vec<u32>,
     pub(crate) allow: Vec<Allowlist>,
     /// How far around new bytes a delta scan looks.
     pub(crate) margin: usize,

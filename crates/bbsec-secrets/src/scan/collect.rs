@@ -1,6 +1,9 @@
 //! From places to findings: one per credential and source, with all its places counted.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use bbsec_core::{
     Confidence, ExposedSecret, Fingerprint, Fingerprinter, SecretBytes, Severity, Sink, Time,
@@ -22,8 +25,8 @@ pub(crate) struct Where {
     pub(crate) column: Option<u64>,
     pub(crate) commit: Option<Commit>,
     pub(crate) occurrences: u64,
-    pub(crate) paths: Vec<String>,
-    pub(crate) reachable: Vec<Reach>,
+    pub(crate) paths: Arc<Vec<String>>,
+    pub(crate) reachable: Arc<Vec<Reach>>,
     pub(crate) at_head: bool,
 }
 
@@ -32,13 +35,13 @@ impl Where {
     pub(crate) fn plain(kind: &str, id: String, path: Option<String>) -> Self {
         Self {
             object: ObjectRef { kind: kind.into(), id },
-            paths: path.clone().into_iter().collect(),
+            paths: Arc::new(path.clone().into_iter().collect()),
             path,
             line: None,
             column: None,
             commit: None,
             occurrences: 1,
-            reachable: Vec::new(),
+            reachable: Arc::new(Vec::new()),
             at_head: false,
         }
     }
@@ -69,7 +72,7 @@ struct Entry {
     first: Where,
     occurrences: u64,
     paths: BTreeSet<String>,
-    reachable: BTreeSet<Reach>,
+    reachable: Vec<Arc<Vec<Reach>>>,
     at_head: bool,
     notes: Vec<String>,
 }
@@ -92,7 +95,7 @@ impl<'a> Collector<'a> {
             first: place.clone(),
             occurrences: 0,
             paths: BTreeSet::new(),
-            reachable: BTreeSet::new(),
+            reachable: Vec::new(),
             at_head: false,
             notes: Vec::new(),
         });
@@ -113,8 +116,14 @@ impl<'a> Collector<'a> {
             }
         }
         entry.occurrences = entry.occurrences.saturating_add(place.occurrences);
-        entry.paths.extend(place.paths.iter().cloned());
-        entry.reachable.extend(place.reachable.iter().cloned());
+        for path in place.paths.iter() {
+            if entry.paths.len() < MOST_PATHS && !entry.paths.contains(path) {
+                entry.paths.insert(path.clone());
+            }
+        }
+        if !place.reachable.is_empty() && entry.reachable.last() != Some(&place.reachable) {
+            entry.reachable.push(place.reachable.clone());
+        }
         entry.at_head |= place.at_head;
         if earlier(&place, &entry.first) {
             entry.first = place;
@@ -222,12 +231,18 @@ fn row(
         author: first.commit.as_ref().map(|commit| commit.author.clone()),
         email: first.commit.as_ref().map(|commit| commit.email.clone()),
         committed_at: first.commit.as_ref().and_then(|commit| commit.at),
-        reachable: reachable.into_iter().collect(),
+        reachable: reaches(&reachable),
         at_head,
         occurrences,
         paths: paths.into_iter().take(MOST_PATHS).collect(),
         notes,
     }
+}
+
+/// Every ref once, in order of kind and name.
+fn reaches(lists: &[Arc<Vec<Reach>>]) -> Vec<Reach> {
+    let all: BTreeSet<&Reach> = lists.iter().flat_map(|list| list.iter()).collect();
+    all.into_iter().cloned().collect()
 }
 
 /// What is hardly sure should not stand among what must be done today.

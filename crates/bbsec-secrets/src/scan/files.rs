@@ -183,40 +183,36 @@ fn read(engine: &mut Engine, item: &Item, root: &Path, brought: &mut Brought) {
     if item.link {
         match fs::read_link(&item.path) {
             Ok(target) => {
-                scan(engine, item.root, &shown, target.as_os_str().as_encoded_bytes(), (0, 0), brought);
+                scan(engine, item.root, &shown, target.as_os_str().as_encoded_bytes(), 0, brought);
             }
             Err(error) => brought.gaps.push(unread(&item.path, &error)),
         }
         return;
     }
-    let mut file = match File::open(&item.path) {
-        Ok(file) => file,
-        Err(error) => {
-            brought.gaps.push(unread(&item.path, &error));
-            return;
-        }
-    };
+    let read = read_whole(&item.path, |piece, lines| scan(engine, item.root, &shown, piece, lines, brought));
+    if let Err(error) = read {
+        brought.gaps.push(unread(&item.path, &error));
+    }
+}
+
+/// Reads a file in pieces that overlap; each is handed on with the number of lines before it.
+pub(crate) fn read_whole(path: &Path, mut each: impl FnMut(&[u8], u64)) -> std::io::Result<()> {
+    let mut file = File::open(path)?;
     let mut buffer = Vec::new();
-    let (mut offset, mut lines) = (0u64, 0u64);
+    let (mut lines, mut first) = (0u64, true);
     loop {
-        let kept = buffer.len();
-        let got = match (&mut file).take((PIECE - kept.min(PIECE / 2)) as u64).read_to_end(&mut buffer) {
-            Ok(got) => got,
-            Err(error) => {
-                brought.gaps.push(unread(&item.path, &error));
-                return;
-            }
-        };
-        if got == 0 && offset > 0 {
-            return;
+        let room = PIECE.saturating_sub(buffer.len());
+        let got = (&mut file).take(room as u64).read_to_end(&mut buffer)?;
+        if got == 0 && !first {
+            return Ok(());
         }
-        scan(engine, item.root, &shown, &buffer, (offset, lines), brought);
-        if got + kept < PIECE {
-            return;
+        first = false;
+        each(&buffer, lines);
+        if got < room {
+            return Ok(());
         }
         let cut = buffer.len().saturating_sub(SHARED);
         lines += memchr::memchr_iter(b'\n', sub(&buffer, 0, cut)).count() as u64;
-        offset += cut as u64;
         buffer.drain(..cut);
     }
 }
@@ -232,14 +228,7 @@ fn name(engine: &mut Engine, root: usize, shown: &str, brought: &mut Brought) {
     }
 }
 
-fn scan(
-    engine: &mut Engine,
-    root: usize,
-    shown: &str,
-    data: &[u8],
-    (_offset, lines): (u64, u64),
-    brought: &mut Brought,
-) {
+fn scan(engine: &mut Engine, root: usize, shown: &str, data: &[u8], lines: u64, brought: &mut Brought) {
     let marks = engine.full(data);
     let rules = engine.rules.clone();
     for hit in resolve(&rules, &engine.found, &marks.hits) {

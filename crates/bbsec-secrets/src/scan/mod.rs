@@ -3,6 +3,7 @@
 mod bytes;
 mod collect;
 mod files;
+mod repos;
 
 use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
 
@@ -12,6 +13,7 @@ use bbsec_core::{Confidence, SecretBytes, Severity};
 pub(crate) use bytes::rules_in;
 pub use bytes::scan_bytes;
 pub use files::scan_paths;
+pub use repos::scan_repositories;
 
 use crate::{Limits, Rules};
 
