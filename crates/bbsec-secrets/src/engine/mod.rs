@@ -6,6 +6,8 @@
 pub(crate) mod delta;
 mod keep;
 mod keyword;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::HashMap, sync::Arc};
 
