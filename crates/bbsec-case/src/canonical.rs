@@ -164,6 +164,23 @@ mod tests {
         assert_eq!(to_string(&serde_json::json!(i64::MIN)), "-9223372036854775808");
     }
 
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 32, 6, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                proptest::collection::btree_map(any::<String>(), inner, 0..6)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
     proptest! {
         #[test]
         fn every_double_reads_back_as_itself(bits: u64) {
@@ -172,6 +189,14 @@ mod tests {
             let back: f64 = float(value).parse().unwrap();
             // RFC 8785 writes minus zero as zero.
             prop_assert_eq!(back.to_bits(), (value + 0.0).to_bits());
+        }
+
+        #[test]
+        fn every_value_reads_back_as_itself_and_stays_canonical(value in value()) {
+            let text = to_string(&value);
+            let back: Value = serde_json::from_str(&text).unwrap();
+            prop_assert_eq!(&back, &value);
+            prop_assert_eq!(to_string(&back), text);
         }
 
         #[test]

@@ -69,6 +69,7 @@ impl Case {
             "file": meta.file_note(None)?,
         });
         let first = journal.append("case", None, None, body)?;
+        journal.sync_head()?;
         for name in [layout::EVENTS, layout::RUNS, layout::REPORT, layout::SIGNATURES] {
             files::create_dirs(&root.join(name))?;
         }

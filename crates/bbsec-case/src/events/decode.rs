@@ -6,8 +6,9 @@ use arrow::array::{
     Array, Int32Array, ListArray, RecordBatch, StringArray, TimestampMicrosecondArray, UInt32Array,
     UInt64Array,
 };
-use bbsec_core::{Event, Place, Target, TargetKind, Time, Verb};
+use bbsec_core::{Event, Indicator, IndicatorKind, Place, Target, TargetKind, Time, Verb};
 
+use super::filter::EventFilter;
 use crate::CaseError;
 
 /// The columns of one batch.
@@ -85,6 +86,29 @@ impl<'a> Columns<'a> {
         self.text(name, row).map(str::to_owned)
     }
 
+    /// Whether an event can be wanted, told from the columns alone: most rows of a search need not become events.
+    pub(crate) fn may_be_wanted(&self, row: usize, filter: &EventFilter) -> bool {
+        filter.request.as_deref().is_none_or(|request| self.text("request", row) == Some(request))
+            && filter.target.as_ref().is_none_or(|target| self.text("target_id", row) == Some(&*target.id))
+            && (filter.indicators.is_empty()
+                || filter.indicators.iter().any(|indicator| self.may_match(row, indicator)))
+    }
+
+    fn may_match(&self, row: usize, indicator: &Indicator) -> bool {
+        let is = |name| self.text(name, row) == Some(&*indicator.value);
+        match indicator.kind {
+            // An IPv6 address has many spellings; those are compared as addresses later.
+            IndicatorKind::Ip => texts(self.ips, row, |ip| ip == indicator.value || ip.contains(':')),
+            IndicatorKind::User => is("user"),
+            IndicatorKind::Session => is("session"),
+            IndicatorKind::Token => is("token"),
+            IndicatorKind::SshKey => is("ssh_key"),
+            IndicatorKind::UserAgent => is("user_agent"),
+            IndicatorKind::Request => is("request"),
+            IndicatorKind::AwsPrincipal => true,
+        }
+    }
+
     /// The event of a row. `source` and `files` avoid a copy of the same text per event.
     #[allow(
         clippy::ptr_arg,
@@ -152,6 +176,14 @@ fn list(array: &ListArray, row: usize) -> Vec<String> {
     let values = array.value(row);
     let Some(texts) = values.as_any().downcast_ref::<StringArray>() else { return Vec::new() };
     texts.iter().flatten().map(str::to_owned).collect()
+}
+
+/// Whether some text of a row's list fits.
+fn texts(array: &ListArray, row: usize, fits: impl Fn(&str) -> bool) -> bool {
+    let Some(texts) = array.values().as_any().downcast_ref::<StringArray>() else { return true };
+    let at = |index: usize| array.value_offsets().get(index).and_then(|offset| usize::try_from(*offset).ok());
+    let (Some(start), Some(end)) = (at(row), at(row + 1)) else { return true };
+    (start..end.min(texts.len())).any(|index| fits(texts.value(index)))
 }
 
 fn target_kind(name: &str) -> Option<TargetKind> {

@@ -67,6 +67,9 @@ impl Cursor {
             if filter.from.is_some_and(|from| time < from) || filter.to.is_some_and(|to| time > to) {
                 continue;
             }
+            if !columns.may_be_wanted(row, filter) {
+                continue;
+            }
             let event = columns.event(row, &self.source, &mut self.names);
             if filter.wants(&event) {
                 self.ready.push(event);
@@ -77,7 +80,7 @@ impl Cursor {
 }
 
 /// Events held at once over all files that are merged.
-const HELD: usize = 8 * 8192;
+const HELD: usize = 4 * 8192;
 
 /// The events of several sorted files, in order of time; equal times in the order of the files.
 pub(crate) struct Merge<'a> {
@@ -115,7 +118,7 @@ impl Ord for Next {
 
 impl<'a> Merge<'a> {
     pub(crate) fn new(paths: &[PathBuf], filter: &'a EventFilter) -> Result<Self, CaseError> {
-        let rows = (HELD / paths.len().max(1)).clamp(64, 8192);
+        let rows = (HELD / paths.len().max(1)).clamp(64, 4096);
         let mut merge = Self { cursors: Vec::new(), heap: BinaryHeap::new(), filter };
         for path in paths {
             if let Some(mut cursor) = Cursor::open(path, rows, filter)?

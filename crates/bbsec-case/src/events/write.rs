@@ -15,13 +15,13 @@ use super::{
 use crate::CaseError;
 
 /// Events that are held before they are sorted and written.
-const BUFFER_EVENTS: usize = 8 * BATCH;
+const BUFFER_EVENTS: usize = 4 * BATCH;
 /// Their approximate bytes.
-const BUFFER_BYTES: usize = 64 * 1024 * 1024;
+const BUFFER_BYTES: usize = 32 * 1024 * 1024;
 /// Rows per batch.
 pub(crate) const BATCH: usize = 8192;
 /// Files that are open at once.
-const OPEN_FILES: usize = 16;
+const OPEN_FILES: usize = 8;
 
 /// Takes events in any order.
 pub(crate) struct EventWriter {

@@ -133,6 +133,16 @@ impl Journal {
         Ok((journal, entries))
     }
 
+    /// Makes the head durable, which a new case needs once: an older head is true, an empty one is not.
+    pub(crate) fn sync_head(&self) -> Result<(), CaseError> {
+        match &self.lock().writer {
+            Some(writer) => {
+                writer.head.sync_all().map_err(CaseError::io("sync", self.path.with_file_name(layout::HEAD)))
+            }
+            None => Ok(()),
+        }
+    }
+
     fn with(case: &Path, writer: Option<Writer>, by: String) -> Self {
         Self { path: Arc::new(case.join(layout::JOURNAL)), state: Arc::new(Mutex::new(State { writer, by })) }
     }

@@ -153,6 +153,7 @@ impl Check<'_> {
             self.problem("journal", layout::JOURNAL, "the journal has no lines");
             return Ok(());
         }
+        self.clock(&scan.entries);
         self.settled(&scan.entries, Self::description)?;
         self.key(&scan.entries);
         self.bag(&scan.entries)?;
@@ -194,6 +195,18 @@ impl Check<'_> {
             offset: Some(offset),
             why,
         });
+    }
+
+    /// Lines are ordered by their chain; a time before that of the line before says that the clock was set back.
+    fn clock(&mut self, entries: &[crate::Entry]) {
+        for (before, after) in entries.iter().zip(entries.iter().skip(1)) {
+            if after.time < before.time {
+                let why = format!("the clock went back, from {} to {}", before.time, after.time);
+                let file = layout::JOURNAL.into();
+                let line = Some(after.seq);
+                self.report.notes.push(Problem { what: "journal", file, line, offset: None, why });
+            }
+        }
     }
 
     fn description(&mut self, entries: &[crate::Entry]) -> Result<(), CaseError> {

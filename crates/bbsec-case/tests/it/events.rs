@@ -59,6 +59,7 @@ fn filters_choose_by_time_indicator_request_source_and_target() {
         indicators: vec![indicator("ip:10.0.0.3"), indicator("user:user2")],
         ..EventFilter::default()
     });
+    expect(EventFilter { indicators: vec![indicator("ip:2001:db8::7")], ..EventFilter::default() });
     expect(EventFilter { request: Some("@4x".into()), ..EventFilter::default() });
     expect(EventFilter { target: event(0).target, ..EventFilter::default() });
     let none = EventFilter { sources: vec!["jira.*".into()], ..EventFilter::default() };
@@ -150,6 +151,25 @@ fn speed() {
     let started = std::time::Instant::now();
     assert!(bbsec_case::verify(&dir, false, &bbsec_core::Silent).unwrap().ok);
     println!("verified in {:?}", started.elapsed());
+    drop(case);
+    let mut case = Case::open(&dir, Access::Write).unwrap();
+    let started = std::time::Instant::now();
+    for number in 0..1000 {
+        let bytes = format!("{number}").repeat(1000);
+        bbsec_core::CaseStore::put(
+            &mut case,
+            &format!("{number}"),
+            crate::support::provenance("x"),
+            &mut bytes.as_bytes(),
+        )
+        .unwrap();
+    }
+    println!("1,000 items of evidence in {:?}", started.elapsed());
+    let started = std::time::Instant::now();
+    for number in 0..1000 {
+        case.journal().append("note", None, None, number.into()).unwrap();
+    }
+    println!("1,000 journal lines in {:?}", started.elapsed());
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     println!("{}", status.lines().find(|line| line.starts_with("VmHWM")).unwrap());
 }

@@ -67,6 +67,9 @@ pub fn event(number: u64) -> Event {
     let mut event =
         Event::new(time, "bitbucket.access", "atlassian:bitbucket:access", Verb::Clone, "GET /x", place);
     event.ips = vec![format!("10.0.0.{}", number % 5), "192.0.2.1".into()];
+    if number == 7 {
+        event.ips[0] = "2001:DB8:0::7".into();
+    }
     if number.is_multiple_of(2) {
         event.user = Some(format!("user{}", number % 7));
         event.request = Some(format!("@{number}x"));
