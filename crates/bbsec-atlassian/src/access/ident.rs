@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    hash::{BuildHasher, Hash, Hasher, RandomState},
+    hash::{BuildHasher, RandomState},
 };
 
 use bbsec_core::{Event, Place, Time};
@@ -104,9 +104,7 @@ impl Idents {
 
     fn find_or_add(&mut self, event: &Event) -> u32 {
         let key = (&event.user, &event.token, &event.ssh_key, event.ips.first());
-        let mut hasher = self.hash.build_hasher();
-        key.hash(&mut hasher);
-        let numbers = self.index.entry(hasher.finish()).or_default();
+        let numbers = self.index.entry(self.hash.hash_one(key)).or_default();
         let found = numbers.iter().copied().find(|number| {
             self.all
                 .get(*number as usize)

@@ -57,7 +57,7 @@ pub(super) fn finish(mut of: AccessBuilder) -> Access {
         .map(|(key, cell)| (*key, cell.clone(), true))
         .collect();
     cells.extend(fill_ins);
-    cells.sort_by(|a, b| (a.1.first, a.0).cmp(&(b.1.first, b.0)));
+    cells.sort_by_key(|(key, cell, _)| (cell.first, *key));
     let mut rows: BTreeMap<RowKey, Row> = BTreeMap::new();
     for ((number, tagged, target), cell, filled) in cells {
         let Some(ident) = of.idents.all.get(number as usize) else { continue };

@@ -200,7 +200,7 @@ impl LineParser for Reader {
         put("logger_class", Some(context.logger));
         put("logger_method", context.method);
         put("request_action", context.action);
-        let verb = if extra.get("login").is_some() { Verb::Login } else { Verb::Other };
+        let verb = if extra.contains_key("login") { Verb::Login } else { Verb::Other };
         let mut event = Event::new(
             time,
             Cow::Borrowed(self.dialect.source),

@@ -120,8 +120,9 @@ fn of_line(line: &[u8], product: Option<Product>, name: &str) -> Option<(Format,
         (_, Some(Product::Jira)) if name.contains("security") => Format::JiraSecurity,
         (_, Some(Product::Confluence)) if name.contains("security") => Format::ConfluenceSecurity,
         (_, Some(Product::Jira)) => Format::JiraApplication,
-        (_, Some(Product::Confluence)) => Format::ConfluenceApplication,
-        (application::Shape::BracketedLogger, _) => Format::ConfluenceApplication,
+        (_, Some(Product::Confluence)) | (application::Shape::BracketedLogger, _) => {
+            Format::ConfluenceApplication
+        }
         (application::Shape::PlainLogger, _) => Format::BitbucketApplication,
     };
     Some((format, Some(stamp)))

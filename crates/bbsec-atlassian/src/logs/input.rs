@@ -62,7 +62,7 @@ const MOST_MEMBER: u64 = 64 << 30;
 /// Pieces, and what could not be looked into.
 #[derive(Debug, Default)]
 pub(crate) struct Pieces {
-    pub pieces: Vec<Piece>,
+    pub all: Vec<Piece>,
     pub gaps: Vec<Gap>,
     pub skipped: Vec<String>,
     /// Of access log valves in the configuration that lies with the logs.
@@ -75,6 +75,11 @@ pub(crate) fn pieces(inputs: &[LogInput]) -> Result<Pieces, LogError> {
     for input in inputs {
         let metadata = std::fs::metadata(&input.path)
             .map_err(|source| LogError::Missing { path: input.path.clone(), source })?;
+        if leads_out(input) {
+            let why = "a symbolic link that leads out of the home, not followed: give its target with --log";
+            found.gaps.push(Gap::unread("log file", name(&input.path, &input.root), why, 1));
+            continue;
+        }
         configuration(input, &mut found.patterns);
         if metadata.is_dir() {
             folder(input, &mut found)?;
@@ -83,14 +88,24 @@ pub(crate) fn pieces(inputs: &[LogInput]) -> Result<Pieces, LogError> {
         }
     }
     let mut seen = std::collections::HashSet::new();
-    found.pieces.retain(|piece| seen.insert((piece.path.clone(), piece.member)));
+    found.all.retain(|piece| seen.insert((piece.path.clone(), piece.member)));
     // By folder, then format, then age: so that what one file begins the next can end.
-    found.pieces.sort_by(|a, b| {
+    found.all.sort_by(|a, b| {
         let key =
             |piece: &Piece| (folder_of(&piece.file).to_owned(), piece.sniffed.format, piece.sniffed.first);
         key(a).cmp(&key(b)).then_with(|| a.file.cmp(&b.file))
     });
     Ok(found)
+}
+
+/// A log folder of a home that is a link to somewhere else. What the person gave by itself is followed.
+fn leads_out(input: &LogInput) -> bool {
+    let is_link = std::fs::symlink_metadata(&input.path).is_ok_and(|metadata| metadata.is_symlink());
+    if !is_link || input.path == input.root || !input.path.is_dir() {
+        return false;
+    }
+    let ends = input.root.canonicalize().ok().zip(input.path.canonicalize().ok());
+    !ends.is_some_and(|(root, path)| path.starts_with(root))
 }
 
 /// `conf/server.xml` beside the logs, as in an installation.
@@ -129,7 +144,7 @@ fn folder(input: &LogInput, found: &mut Pieces) -> Result<(), LogError> {
     {
         match entry {
             Ok(entry) if entry.file_type().is_file() => file(entry.path(), &input.root, false, found)?,
-            Ok(entry) if entry.file_type().is_symlink() => link(&entry, input, found)?,
+            Ok(entry) if entry.file_type().is_symlink() => link(&entry, input, found),
             Ok(_) => {}
             Err(error) => {
                 let path = error.path().map(|path| path.display().to_string()).unwrap_or_default();
@@ -141,7 +156,7 @@ fn folder(input: &LogInput, found: &mut Pieces) -> Result<(), LogError> {
 }
 
 /// A link inside the folder is its target's business; one that leads out of the evidence is not followed.
-fn link(entry: &walkdir::DirEntry, input: &LogInput, found: &mut Pieces) -> Result<(), LogError> {
+fn link(entry: &walkdir::DirEntry, input: &LogInput, found: &mut Pieces) {
     let target = entry.path().canonicalize();
     let inside = input
         .path
@@ -153,7 +168,6 @@ fn link(entry: &walkdir::DirEntry, input: &LogInput, found: &mut Pieces) -> Resu
         let why = "a symbolic link that leads out of the evidence, not followed";
         found.gaps.push(Gap::unread("log file", name(entry.path(), &input.root), why, 1));
     }
-    Ok(())
 }
 
 /// The name in places: relative to the root, with forward slashes.
@@ -210,9 +224,9 @@ fn look(mut piece: Piece, given: bool, found: &mut Pieces) {
         add_patterns(&head, &mut found.patterns);
     }
     piece.sniffed = sniff(&piece.file, &head);
-    let is_log = piece.sniffed.format.is_some() || given || looks_like_a_log(&piece.file);
-    if is_log && !(piece.sniffed.binary && !given) {
-        found.pieces.push(piece);
+    let is_log = piece.sniffed.format.is_some() || (looks_like_a_log(&piece.file) && !piece.sniffed.binary);
+    if is_log || given {
+        found.all.push(piece);
     } else {
         found.skipped.push(piece.file.to_string());
     }

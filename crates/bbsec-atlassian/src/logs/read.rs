@@ -50,10 +50,10 @@ pub fn read_with(
     for gap in found.gaps {
         books.sink.gap(gap).map_err(LogError::Sink)?;
     }
-    let total = found.pieces.iter().map(|piece| piece.size).sum();
+    let total = found.all.iter().map(|piece| piece.size).sum();
     let task = progress.task("logs", Unit::Bytes, Some(total));
     let mut parsers: BTreeMap<(String, Format), Box<dyn LineParser>> = BTreeMap::new();
-    for piece in &found.pieces {
+    for piece in &found.all {
         if progress.cancelled() {
             books.summary.interrupted = true;
             break;
@@ -122,7 +122,7 @@ impl Books<'_> {
                     self.lines(piece, &mut lines, &mut **parser, &mut clock, &mut page, (task, progress))?;
                 }
                 None => {
-                    self.lines(piece, &mut lines, &mut Unknown, &mut clock, &mut page, (task, progress))?
+                    self.lines(piece, &mut lines, &mut Unknown, &mut clock, &mut page, (task, progress))?;
                 }
             }
         }

@@ -3,6 +3,12 @@
 //! Rules after Atlassian's own support scripts: only the labels tell a clone from a listing of refs, since with
 //! protocol version 2 both are a POST to `git-upload-pack`.
 
+#![allow(
+    clippy::match_same_arms,
+    clippy::unnecessary_wraps,
+    reason = "the tables have one row per form of address, and every row gives the same type"
+)]
+
 use bbsec_core::{Target, TargetKind, Verb};
 
 use crate::logs::uri::{Path, is};

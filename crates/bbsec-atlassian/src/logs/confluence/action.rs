@@ -1,5 +1,11 @@
 //! What a Confluence request did, and to which page, space or attachment, by every form of address.
 
+#![allow(
+    clippy::match_same_arms,
+    clippy::unnecessary_wraps,
+    reason = "the tables have one row per form of address, and every row gives the same type"
+)]
+
 use bbsec_core::{Target, TargetKind, Verb};
 
 use crate::logs::uri::{Path, decode};

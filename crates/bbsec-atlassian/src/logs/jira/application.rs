@@ -94,7 +94,8 @@ fn context(after: &str) -> Option<Context> {
     }
     // With the request in front, the logger is followed by the message at once.
     let method = context.method.take().unwrap_or_default();
-    context.message = format!("{method} {}", context.message).trim().to_owned();
+    let message = format!("{method} {}", context.message);
+    message.trim().clone_into(&mut context.message);
     let mut read = Context::default();
     if request(&before, &mut read).is_some() {
         context.user = read.user;

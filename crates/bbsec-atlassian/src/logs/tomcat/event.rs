@@ -66,7 +66,7 @@ impl ValveLog {
                 Field::Referer => _ = extra.insert("http_request_referer".to_owned(), text(value)),
                 Field::Agent => event.user_agent = Some(text(value.trim_ascii())),
                 Field::RequestId => {
-                    event.request = Some(text(value).trim_start_matches(['@', '*']).to_owned())
+                    event.request = Some(text(value).trim_start_matches(['@', '*']).to_owned());
                 }
                 Field::Session => event.session = Some(text(value)),
                 Field::Time | Field::Path | Field::Other => {}

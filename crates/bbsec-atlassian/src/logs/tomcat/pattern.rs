@@ -250,7 +250,6 @@ impl Field {
     fn fits(self, value: &[u8]) -> bool {
         let blank = value.contains(&b' ');
         match self {
-            Self::Time => true,
             Self::Status => value == b"-" || (value.len() == 3 && value.iter().all(u8::is_ascii_digit)),
             Self::Bytes => value == b"-" || (!value.is_empty() && value.iter().all(u8::is_ascii_digit)),
             Self::Duration => {
@@ -261,7 +260,7 @@ impl Field {
             Self::Forwarded => value == b"-" || is_chain(value),
             Self::Request => is_request(value),
             Self::User => !value.is_empty(),
-            Self::Path | Self::Referer | Self::Agent | Self::Other => true,
+            Self::Time | Self::Path | Self::Referer | Self::Agent | Self::Other => true,
         }
     }
 }
@@ -291,7 +290,7 @@ fn is_request(value: &[u8]) -> bool {
     let method = value.get(..blank).unwrap_or_default();
     let version = memchr::memmem::rfind(value, b" HTTP/").and_then(|at| value.get(at + 6..));
     !method.is_empty()
-        && method.iter().all(|byte| byte.is_ascii_uppercase())
+        && method.iter().all(u8::is_ascii_uppercase)
         && version.is_some_and(|version| {
             (1..=3).contains(&version.len())
                 && version.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
