@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use crate::{lab::Lab, scenario, setup, shell};
 
 /// Changes to the (emulated) world that the demo agrees to beforehand, by step of the playbook.
-const AGREED: [&str; 3] = ["snapshots", "isolate", "preserve"];
+const AGREED: [&str; 1] = ["isolate"];
 
 struct Demo {
     root: PathBuf,

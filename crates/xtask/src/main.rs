@@ -51,7 +51,14 @@ enum Task {
     Setup,
 }
 
-fn main() -> Result<ExitCode> {
+fn main() -> ExitCode {
+    run().unwrap_or_else(|error| {
+        eprintln!("error: {}", error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": "));
+        ExitCode::FAILURE
+    })
+}
+
+fn run() -> Result<ExitCode> {
     match Cli::parse().task {
         Task::Demo => return demo::run(),
         Task::Test { only } => return check::all(only.as_deref()),

@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 
 use anyhow::{Context, Result};
-use chrono::{DateTime, NaiveDate, Timelike, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Timelike, Utc};
 
 use super::{
     placement::gzip,
@@ -31,6 +31,11 @@ fn time(at: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(at).unwrap_or_default()
 }
 
+/// What the server's clock on the wall shows.
+fn wall(spec: &Spec, at: i64) -> DateTime<Utc> {
+    time(at) + Duration::hours(spec.logs.utc_offset_hours)
+}
+
 /// Writes the log of all requests, in the order of their lines' times.
 pub fn write(spec: &Spec, home: &Path, requests: &mut [Request]) -> Result<Written> {
     requests.sort_by_key(|request| request.at);
@@ -41,10 +46,11 @@ pub fn write(spec: &Spec, home: &Path, requests: &mut [Request]) -> Result<Writt
     let mut count = 0_u32;
     for request in requests.iter() {
         let started = time(request.at);
-        let modern = started.date_naive() >= spec.logs.upgraded;
+        let shown = wall(spec, request.at);
+        let modern = shown.date_naive() >= spec.logs.upgraded;
         count += 1;
         let [older, newer] = &boots;
-        let minute = started.hour() * 60 + started.minute();
+        let minute = shown.hour() * 60 + shown.minute();
         let node = if modern { newer } else { older };
         let id = format!("{node}x{minute}x{count}x{}", rng.below(6));
         if let Some(mark) = request.mark {
@@ -68,7 +74,7 @@ fn boot(rng: &mut Rng) -> String {
 
 fn line(spec: &Spec, request: &Request, id: &str, incoming: bool, modern: bool) -> String {
     let at = if incoming { request.at } else { request.at + request.duration as i64 };
-    let stamp = time(at).format("%Y-%m-%d %H:%M:%S,%3f");
+    let stamp = wall(spec, at).format("%Y-%m-%d %H:%M:%S,%3f");
     let balancer = &spec.aws.balancer_address;
     // SSH comes through a TCP listener and shows its client alone.
     let address = if request.ssh || request.client == *balancer {
@@ -107,7 +113,7 @@ fn save(spec: &Spec, home: &Path, lines: &[(i64, u32, String)]) -> Result<()> {
     std::fs::create_dir_all(&folder)?;
     let mut days: BTreeMap<NaiveDate, String> = BTreeMap::new();
     for (at, _, line) in lines {
-        let day = days.entry(time(*at).date_naive()).or_default();
+        let day = days.entry(wall(spec, *at).date_naive()).or_default();
         day.push_str(line);
         day.push('\n');
     }
@@ -123,6 +129,5 @@ fn save(spec: &Spec, home: &Path, lines: &[(i64, u32, String)]) -> Result<()> {
             std::fs::write(path, gzip(text.as_bytes())?)?;
         }
     }
-    let _ = spec;
     Ok(())
 }

@@ -7,8 +7,8 @@ use chrono::{DateTime, Duration, NaiveTime, Utc};
 
 use super::{access_log::Marks, people::Person, placement::gzip, rng::Rng, spec::Spec};
 
-fn stamp(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M:%S,%3f").to_string()
+fn stamp(spec: &Spec, at: DateTime<Utc>) -> String {
+    (at + Duration::hours(spec.logs.utc_offset_hours)).format("%Y-%m-%d %H:%M:%S,%3f").to_string()
 }
 
 /// Writes the log, one file a day; ordinary messages and the traces of marked requests.
@@ -46,7 +46,6 @@ pub fn write(spec: &Spec, home: &Path, people: &[Person], marks: &Marks) -> Resu
 type Entry = (DateTime<Utc>, String);
 
 fn startup(spec: &Spec, out: &mut Vec<Entry>, at: DateTime<Utc>, version: &str) {
-    let _ = spec;
     let logger = "com.atlassian.bitbucket.internal.boot.log.BuildInfoLogger";
     let build = "7a91c03 built on Mon Aug 15 02:11:09 UTC 2022";
     for (second, text) in [
@@ -59,7 +58,7 @@ fn startup(spec: &Spec, out: &mut Vec<Entry>, at: DateTime<Utc>, version: &str) 
         (91, "INFO [spring-startup] c.a.b.i.b.StartupUtils Bitbucket has started".into()),
     ] {
         let at = at + Duration::seconds(second);
-        out.push((at, format!("{} {text}\n", stamp(at))));
+        out.push((at, format!("{} {text}\n", stamp(spec, at))));
     }
 }
 
@@ -89,7 +88,7 @@ fn ordinary(spec: &Spec, people: &[Person], rng: &mut Rng, number: u64) -> Entry
         ),
         _ => "INFO [threadpool:thread-7] c.a.b.i.m.MirrorSynchronizer All mirrors are in step".into(),
     };
-    (at, format!("{} {text}\n", stamp(at)))
+    (at, format!("{} {text}\n", stamp(spec, at)))
 }
 
 /// What the exploit and the upload left here.
@@ -102,7 +101,7 @@ fn traces(spec: &Spec, mark: &str, id: &str, at: DateTime<Utc>) -> Vec<Entry> {
             spec.attack.main_address,
             super::plugins::PLANTED_KEY
         );
-        return vec![(later, format!("{} {text}\n", stamp(later)))];
+        return vec![(later, format!("{} {text}\n", stamp(spec, later)))];
     }
     if !mark.starts_with("exploit") || mark == "exploit-hang" {
         return Vec::new();
@@ -111,5 +110,5 @@ fn traces(spec: &Spec, mark: &str, id: &str, at: DateTime<Utc>) -> Vec<Entry> {
         "ERROR [http-nio-7990-exec-9] @{id} {} \"GET /rest/api/latest/projects/WEB/repos/website/archive HTTP/1.1\" c.a.s.i.web.ErrorPageController There was an unhandled exception loading [/rest/api/latest/projects/WEB/repos/website/archive]\ncom.atlassian.bitbucket.scm.CommandFailedException: '/usr/bin/git archive --format=zip --prefix=ax' exited with code 128 saying: fatal: the remote end hung up unexpectedly\n\tat com.atlassian.bitbucket.scm.DefaultCommandExitHandler.onError(DefaultCommandExitHandler.java:46)\n\tat com.atlassian.stash.internal.scm.git.command.GitCommandExitHandler.onError(GitCommandExitHandler.java:197)\n\t... 17 common frames omitted",
         spec.attack.scout_address
     );
-    vec![(later, format!("{} {text}\n", stamp(later)))]
+    vec![(later, format!("{} {text}\n", stamp(spec, later)))]
 }

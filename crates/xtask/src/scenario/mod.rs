@@ -14,6 +14,7 @@ pub mod content;
 pub mod credentials;
 pub mod git;
 pub mod history;
+pub mod oddities;
 pub mod people;
 pub mod placement;
 pub mod plugins;
@@ -91,6 +92,7 @@ pub fn generate(description: &Path, out: &Path) -> Result<Scenario> {
     truth.counts.insert("audit_log_lines".into(), audit as u64);
     truth.counts.insert("application_log_entries".into(), messages as u64);
     truth.counts.insert("repositories".into(), all.len() as u64);
+    oddities::write(&spec, &home)?;
     std::fs::remove_dir_all(&scratch)?;
     let text = serde_json::to_string_pretty(&truth)? + "\n";
     std::fs::write(out.join("truth.json"), text)?;
@@ -116,7 +118,7 @@ pub fn tree_hash(root: &Path) -> Result<String> {
         hash.update([0]);
         if file.is_symlink() {
             hash.update(std::fs::read_link(&file)?.as_os_str().as_encoded_bytes());
-        } else {
+        } else if file.is_file() {
             let mut bytes = Vec::new();
             std::fs::File::open(&file)?.read_to_end(&mut bytes)?;
             hash.update(Sha256::digest(&bytes));

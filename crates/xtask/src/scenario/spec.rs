@@ -105,6 +105,9 @@ pub struct Logs {
     pub users: u32,
     /// Day of the upgrade; before it, SSH lines look as in older versions.
     pub upgraded: NaiveDate,
+    /// How far the server's clock on the wall is from UTC; access and application log show that clock.
+    #[serde(default)]
+    pub utc_offset_hours: i64,
 }
 
 /// What the actor does, with what.
@@ -208,12 +211,10 @@ pub struct Credential {
 }
 
 impl Spec {
-    /// Reads and checks a description.
+    /// Reads and checks a description. One with `base = "other.toml"` says only what differs from the other.
     pub fn read(path: &Path) -> Result<Self> {
-        let text =
-            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let spec: Self =
-            toml::from_str(&text).with_context(|| format!("{} is no scenario", path.display()))?;
+            table(path)?.try_into().with_context(|| format!("{} is no scenario", path.display()))?;
         ensure!(spec.schema == "bbsec-ir.scenario/v1", "unknown schema {:?}", spec.schema);
         for credential in &spec.credential {
             for id in &credential.repositories {
@@ -233,5 +234,28 @@ impl Spec {
             );
         }
         Ok(spec)
+    }
+}
+
+/// A description with what it takes from its base.
+fn table(path: &Path) -> Result<toml::Table> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut own: toml::Table = text.parse().with_context(|| format!("{} is no TOML", path.display()))?;
+    let Some(base) = own.remove("base") else { return Ok(own) };
+    let base = base.as_str().context("`base` names a file")?;
+    ensure!(path.file_name().is_some_and(|name| name != base), "{} is its own base", path.display());
+    let mut whole = table(&path.with_file_name(base))?;
+    merge(&mut whole, own);
+    Ok(whole)
+}
+
+fn merge(base: &mut toml::Table, over: toml::Table) {
+    for (key, value) in over {
+        match (base.get_mut(&key), value) {
+            (Some(toml::Value::Table(base)), toml::Value::Table(over)) => merge(base, over),
+            (_, value) => {
+                base.insert(key, value);
+            }
+        }
     }
 }
