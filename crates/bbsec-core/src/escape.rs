@@ -95,11 +95,13 @@ pub fn markdown(text: &str) -> String {
             '&' => out.push_str("&amp;"),
             // A list, heading, rule or underline begins only at the edge of a word.
             '#' | '+' | '-' | '=' if inside => out.push(c),
-            ':' if after == ' ' || (before.is_ascii_digit() && after.is_ascii_digit()) => out.push(c),
+            ':' if after == ' ' || inside => out.push(c),
+            // Parentheses make a link only after a bracket.
+            '(' if before == ']' => out.push_str("\\("),
             // GitHub makes a link of `www.` on its own.
             '.' if before == 'w' || before == 'W' => out.push_str("\\."),
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '+' | '-' | '!' | '|'
-            | '~' | ':' | '@' | '=' | '^' => {
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '#' | '+' | '-' | '!' | '|' | '~' | ':'
+            | '@' | '=' | '^' => {
                 out.push('\\');
                 out.push(c);
             }
@@ -178,6 +180,8 @@ mod tests {
             ("www.x.example", "www\\.x.example"),
             ("!img!", "\\!img\\!"),
             ("why: because", "why: because"),
+            ("f(x)", "f(x)"),
+            ("[x](y)", "\\[x\\]\\(y)"),
         ] {
             assert_eq!(markdown(text), escaped);
         }
