@@ -3,7 +3,7 @@
 use super::{
     Answers, Claim, Done, Happened, Recovery, Rotation, Touched, Unknown, sources::Register, story::things,
 };
-use crate::{CaseData, Class, RotationItem, words};
+use crate::{CaseData, Class, RotationItem, Use, words};
 
 /// What the answers are made of.
 pub(super) struct Parts<'a> {
@@ -98,26 +98,30 @@ fn happened(parts: &Parts<'_>, sources: &mut Register) -> Vec<Claim> {
             .map_or_else(Vec::new, |m| m.sources.clone()),
         see: Some("happened"),
     }];
-    for actor in happened.actors.iter().take(3) {
-        let why = actor.why.first().map(|why| format!(": {}", why.trim_end_matches('.'))).unwrap_or_default();
-        claims.push(Claim::cited(format!("{}{why}.", capital(&actor.label)), actor.sources.clone()));
-    }
+    let mut shown: Vec<String> = happened.actors.iter().take(3).map(|actor| actor.label.clone()).collect();
     if happened.actors.len() > 3 {
-        claims.push(Claim::plain(format!("{} more actors.", happened.actors.len() - 3)));
+        shown.push(format!("{} more", happened.actors.len() - 3));
+    }
+    if !shown.is_empty() {
+        let cited =
+            happened.actors.iter().flat_map(|actor| actor.sources.iter().take(1)).take(4).copied().collect();
+        claims.push(Claim::cited(format!("By {}.", list(&shown)), cited));
     }
     for item in used(parts.rotation).take(2) {
-        if let Some(use_) = item.used.iter().find(|used| used.by_actor) {
-            let at = use_.first.map(|t| format!(" on {}", words::when(t))).unwrap_or_default();
-            let numbers = sources.cite(&use_.evidence);
-            claims.push(Claim::cited(format!("{} was used{at}: {}.", item.name(), use_.action), numbers));
+        let uses: Vec<&Use> = item.used.iter().filter(|used| used.by_actor).collect();
+        let mut calls: Vec<String> = uses.iter().map(|used| used.action.clone()).collect();
+        calls.dedup();
+        let more = calls.len().saturating_sub(3);
+        calls.truncate(3);
+        if more > 0 {
+            calls.push(format!("{more} other calls"));
         }
+        let at = uses.iter().filter_map(|used| used.first).min();
+        let at = at.map(|t| format!(" from {}", words::when(t))).unwrap_or_default();
+        let numbers = sources.cite(uses.iter().flat_map(|used| &used.evidence));
+        claims.push(Claim::cited(format!("{} was used{at} for {}.", item.name, list(&calls)), numbers));
     }
     claims
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 fn touched(parts: &Parts<'_>) -> Vec<Claim> {
@@ -130,24 +134,19 @@ fn touched(parts: &Parts<'_>) -> Vec<Claim> {
     let none = touched.targets.len() - whole - part;
     let mut claims = vec![Claim {
         text: format!(
-            "{} taken whole, {part} read in part, {none} reached without content leaving. {} left in all, as far as the logs count.",
-            words::many(whole, "target", "targets"),
-            words::bytes(touched.bytes_out)
+            "{} left, by the logs' count: {whole} of {} taken whole, {part} read in part, {none} reached without content leaving.",
+            words::bytes(touched.bytes_out),
+            words::many(touched.targets.len(), "thing", "things")
         ),
         sources: Vec::new(),
         see: Some("touched"),
     }];
-    for target in touched.targets.iter().take(3).filter(|target| target.taken != "none") {
-        claims.push(Claim::cited(
-            format!(
-                "{} {}: {}, {}.",
-                target.kind,
-                target.id,
-                words::verbs(&target.verbs),
-                words::bytes(target.bytes_out)
-            ),
-            target.sources.clone(),
-        ));
+    let most: Vec<_> = touched.targets.iter().filter(|target| target.taken != "none").take(3).collect();
+    if !most.is_empty() {
+        let named: Vec<String> =
+            most.iter().map(|target| format!("{} ({})", target.id, words::bytes(target.bytes_out))).collect();
+        let cited = most.iter().flat_map(|target| target.sources.iter().take(1)).copied().collect();
+        claims.push(Claim::cited(format!("Most from {}.", list(&named)), cited));
     }
     claims
 }
@@ -165,7 +164,7 @@ fn rotate(parts: &Parts<'_>, sources: &mut Register) -> Vec<Claim> {
             "{} to rotate, {} done: {}.",
             words::many(total, "credential", "credentials"),
             rotation.done,
-            list(&classes)
+            classes.join("; ")
         ),
         sources: Vec::new(),
         see: Some("rotate"),
@@ -173,7 +172,7 @@ fn rotate(parts: &Parts<'_>, sources: &mut Register) -> Vec<Claim> {
     for item in rotation.items.iter().filter(|item| !item.is_done() && !item.is_dismissed()).take(3) {
         let why = item.why.first().cloned().unwrap_or_default();
         let numbers = sources.cite(&item.evidence);
-        claims.push(Claim::cited(format!("{}. {} ({}). {why}", item.rank, item.name(), item.kind), numbers));
+        claims.push(Claim::cited(format!("{}. {} ({}): {why}", item.rank, item.name, item.kind), numbers));
     }
     claims
 }
@@ -188,8 +187,8 @@ fn done(parts: &Parts<'_>) -> Vec<Claim> {
     let containment = match done.containment.holds {
         Some(true) => "The host is cut off; this was read back after the change.".to_owned(),
         Some(false) => format!(
-            "The host is not cut off: {} remain.",
-            words::many(done.containment.remaining.len(), "path", "paths")
+            "The host is not cut off: {}.",
+            words::many(done.containment.remaining.len(), "path remains", "paths remain")
         ),
         None => "Whether the host is cut off is not known: nobody asked.".into(),
     };
@@ -222,7 +221,9 @@ fn unknown(parts: &Parts<'_>) -> Vec<Claim> {
         .take(4)
         .map(|unknown| {
             let why = unknown.why.first().cloned().unwrap_or_default();
-            Claim::plain(format!("{}. {why}", capital(&unknown.what)))
+            let n =
+                if unknown.count > 1 { format!(" ({})", words::count(unknown.count)) } else { String::new() };
+            Claim::plain(format!("{}{n}: {}.", unknown.what, why.trim_end_matches('.')))
         })
         .collect();
     if let Some(first) = claims.first_mut() {

@@ -164,7 +164,7 @@ fn containment(verdict: Option<&Value>) -> Containment {
     for (key, value) in map {
         match (key.as_str(), value) {
             ("holds" | "established" | "contained" | "isolated", Value::Bool(holds)) => {
-                view.holds = Some(*holds)
+                view.holds = Some(*holds);
             }
             ("checked" | "cut", Value::Array(lines)) => view.checked.extend(lines.iter().map(line)),
             ("violated" | "remaining" | "open_paths" | "paths_open" | "uncut", Value::Array(lines)) => {

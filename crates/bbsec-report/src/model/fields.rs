@@ -19,7 +19,7 @@ pub struct Field {
 }
 
 /// Key, label, and where to look. The order is that of the texts.
-const ASKED: [(&str, &str, &str); 20] = [
+const ASKED: [(&str, &str, &str); 21] = [
     ("product", "Product", "case.toml; the footer of any page of the product"),
     ("product_version", "Exact version", "the footer of any page; Administration, System information"),
     ("edition", "Data Center or Server licence", "Administration, Licence"),
@@ -60,6 +60,11 @@ const ASKED: [(&str, &str, &str); 20] = [
     ("contact", "Contact for this incident, with telephone", "the incident's coordinator"),
     ("time_zone", "Time zone of the host", "the scope's time zones; timedatectl on the host"),
     ("tlp", "Handling mark (TLP)", "the incident's coordinator"),
+    (
+        "channels.secrep.url",
+        "Address of Atlassian's security desk (SECREP)",
+        "your own correspondence with Atlassian; there is no public default",
+    ),
 ];
 
 pub(super) fn fields(data: &CaseData, happened: &Happened) -> Vec<Field> {

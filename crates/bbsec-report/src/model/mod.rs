@@ -21,6 +21,7 @@ pub use done::{ChangeView, Containment, Done, EvidenceView, StepView};
 pub use fields::Field;
 pub use recovery::{Candidate, Recovery};
 pub use sources::{Claim, Source};
+pub(crate) use story::things;
 pub use story::{ActorView, Happened, Lane, Mark, Period};
 pub use unknown::Unknown;
 

@@ -247,7 +247,7 @@ fn access_marks(suspect: &[&Touch], sources: &mut Register) -> Vec<Mark> {
 }
 
 /// `3 repositories`, `1 page`.
-pub(super) fn things(kind: &str, n: usize) -> String {
+pub(crate) fn things(kind: &str, n: usize) -> String {
     match kind {
         "repository" => words::many(n, "repository", "repositories"),
         "instance" => "the product itself".into(),
@@ -265,7 +265,7 @@ fn use_marks(items: &[RotationItem], sources: &mut Register) -> Vec<Mark> {
         calls.dedup();
         let shown = calls.iter().take(4).copied().collect::<Vec<_>>().join(", ");
         let more = if calls.len() > 4 { format!(" and {} more", calls.len() - 4) } else { String::new() };
-        let mut mark = mark(first, Lane::Attack, format!("Used {}: {shown}{more}", item.name()));
+        let mut mark = mark(first, Lane::Attack, format!("Used {}: {shown}{more}", item.name));
         mark.end = uses.iter().filter_map(|used| used.last).max().filter(|last| *last > first);
         let ips: BTreeSet<&str> = uses.iter().flat_map(|used| &used.ips).map(String::as_str).collect();
         mark.actor = (!ips.is_empty()).then(|| ips.into_iter().take(3).collect::<Vec<_>>().join(", "));
@@ -288,7 +288,13 @@ fn response_marks(data: &CaseData) -> Vec<Mark> {
         .filter(|step| changed.contains(&(step.run.as_str(), step.step.as_str())) || telling(&step.uses))
         .take(12)
         .map(|step| {
-            let mut mark = mark(step.started, Lane::Response, format!("{} ({})", step.uses, step.state));
+            let title = match (step.uses.as_str(), step.state.as_str()) {
+                ("isolate", "done") => "Cut the host off".to_owned(),
+                ("release", "done") => "Let the host back on the network".into(),
+                ("collect.volumes", "done") => "Took snapshots of the host's volumes".into(),
+                (uses, state) => format!("{uses} ({state})"),
+            };
+            let mut mark = mark(step.started, Lane::Response, title);
             mark.end = step.ended.filter(|end| *end > step.started);
             mark
         })

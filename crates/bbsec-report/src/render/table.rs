@@ -204,7 +204,7 @@ pub(super) fn rotation(report: &Report) -> Table {
     for item in &report.rotation.items {
         rows.push(vec![
             Value::from(item.rank),
-            text(&item.name()),
+            text(&item.name),
             text(&item.kind),
             Value::from(item.class.title()),
             Value::from(item.severity.name()),

@@ -196,19 +196,14 @@ fn class(facts: &Facts<'_>) -> Class {
 
 fn why(facts: &Facts<'_>, class: Class) -> Vec<String> {
     let mut why = Vec::new();
-    for used in facts.used.iter().take(5) {
-        let at = used.first.map(|t| format!(" on {}", words::when(t))).unwrap_or_default();
-        let from = if used.ips.is_empty() { String::new() } else { format!(" from {}", used.ips.join(", ")) };
-        let who = if used.by_actor { "Used by the actor" } else { "Used" };
-        why.push(format!("{who}: {} ×{}{from}{at} ({}).", used.action, words::count(used.count), used.tie));
-    }
+    why.extend(used_for(&facts.used));
     for exposure in facts.exposed_to.iter().take(3) {
         let how = match exposure.how.as_str() {
             "whole" => "took the whole of",
             _ => "read in",
         };
         why.push(format!(
-            "{} {how} {} from {} ({}).",
+            "{} {how} {}, first on {} ({}).",
             exposure.actor,
             exposure.target,
             words::when(exposure.first),
@@ -233,6 +228,37 @@ fn why(facts: &Facts<'_>, class: Class) -> Vec<String> {
         _ => {}
     }
     why
+}
+
+/// What it was used for, in one sentence for each reason to think so.
+fn used_for(used: &[Use]) -> Vec<String> {
+    let mut groups: Vec<(&Use, Vec<&Use>)> = Vec::new();
+    for one in used {
+        match groups.iter_mut().find(|(first, _)| (first.by_actor, &first.tie) == (one.by_actor, &one.tie)) {
+            Some((_, group)) => group.push(one),
+            None => groups.push((one, vec![one])),
+        }
+    }
+    let sentences = groups.iter().take(4).map(|(first, group)| {
+        let calls: Vec<String> = group
+            .iter()
+            .take(4)
+            .map(|used| format!("{} ×{}", used.action, words::count(used.count)))
+            .collect();
+        let more = group.len().saturating_sub(4);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let span = match (
+            group.iter().filter_map(|used| used.first).min(),
+            group.iter().filter_map(|used| used.last).max(),
+        ) {
+            (Some(from), Some(to)) if from != to => format!(", {}", words::span(from, to)),
+            (Some(from), _) => format!(", {}", words::when(from)),
+            _ => String::new(),
+        };
+        let who = if first.by_actor { "Used by the actor" } else { "Used" };
+        format!("{who} for {}{more}{span}; {}.", calls.join(", "), first.tie.trim_end_matches('.'))
+    });
+    sentences.collect()
 }
 
 /// Where it stands today.
@@ -400,6 +426,7 @@ fn empty(credential: &Credential<'_>) -> RotationItem {
         fingerprints: credential.fingerprints.iter().cloned().collect(),
         provider: String::new(),
         kind: String::new(),
+        name: String::new(),
         title: String::new(),
         severity: Severity::Info,
         confidence: Confidence::Low,

@@ -150,6 +150,8 @@ pub struct RotationItem {
     pub provider: String,
     /// The kind of credential, from the rotation entries.
     pub kind: String,
+    /// What to call it: its public id, or its title and place.
+    pub name: String,
     /// One line.
     pub title: String,
     /// How bad.
@@ -205,8 +207,7 @@ impl RotationItem {
         self.state.as_ref().is_some_and(|state| state.state == "dismissed")
     }
 
-    /// What to call it: its public id, or its title and place.
-    pub fn name(&self) -> String {
+    fn called(&self) -> String {
         if self.found_at.is_empty() {
             return self.title.clone();
         }
@@ -221,7 +222,7 @@ impl RotationItem {
 }
 
 /// The ranked list: one item per credential.
-pub fn rotation(data: &CaseData) -> Vec<RotationItem> {
+pub(crate) fn rotation(data: &CaseData) -> Vec<RotationItem> {
     let suspects = uses::Suspects::of(data);
     let exposures = exposure::Exposures::of(data);
     let uses = uses::Uses::of(data, &suspects);
@@ -232,6 +233,7 @@ pub fn rotation(data: &CaseData) -> Vec<RotationItem> {
     items.sort_by(rank::compare);
     for (index, item) in items.iter_mut().enumerate() {
         item.rank = index + 1;
+        item.name = item.called();
     }
     items
 }

@@ -8,7 +8,7 @@ fn list(data: &CaseData) -> Vec<String> {
         .iter()
         .map(|item| {
             let admin = if item.administrator.is_some() { " (administrator)" } else { "" };
-            format!("{} {}: {}{admin}", item.rank, item.class.name(), item.name())
+            format!("{} {}: {}{admin}", item.rank, item.class.name(), item.name)
         })
         .collect()
 }

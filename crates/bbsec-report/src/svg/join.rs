@@ -99,7 +99,7 @@ pub(crate) fn join(report: &Report) -> Option<String> {
 fn add(picture: &mut Picture, item: &RotationItem) {
     let hot = item.class == Class::Used;
     let credential = picture.node(2, &item.id, || Node {
-        text: item.name(),
+        text: item.name.clone(),
         sub: format!("{} · {}", item.rank, item.kind),
         class: if hot { "hot" } else { "warm" },
     });
@@ -214,7 +214,7 @@ pub(crate) fn chains(report: &Report) -> Vec<String> {
                 .map(|used| format!("{} ×{}", used.action, used.count))
                 .collect();
             let to = if calls.is_empty() { "no use seen".into() } else { calls.join(", ") };
-            format!("{from}{more} → {} → {to}", item.name())
+            format!("{from}{more} → {} → {to}", item.name)
         })
         .collect()
 }

@@ -76,9 +76,13 @@ fn axis(report: &Report, width: f64) -> Option<Axis> {
 
 /// Events per stretch; the root keeps few suspect events visible beside many ordinary ones.
 fn bars(body: &mut String, report: &Report, axis: &Axis, top: f64) {
-    let columns = ((axis.width - 2.0 * LEFT) / 5.0) as usize;
-    let mut sums = vec![(0_u64, 0_u64); columns.max(1)];
     let span = (axis.to - axis.from).max(1);
+    let widest = report.activity.iter().map(|bucket| bucket.width_micros).max().unwrap_or(0).max(1);
+    let room = ((axis.width - 2.0 * LEFT) / 5.0) as usize;
+    // No narrower than what was counted: a column then never stands empty between two halves of a bucket.
+    let columns = usize::try_from(span / widest).unwrap_or(room).clamp(1, room.max(1));
+    let pitch = (axis.width - 2.0 * LEFT) / columns as f64;
+    let mut sums = vec![(0_u64, 0_u64); columns];
     for bucket in &report.activity {
         if !axis.holds(bucket.start) {
             continue;
@@ -88,8 +92,8 @@ fn bars(body: &mut String, report: &Report, axis: &Axis, top: f64) {
         let wide = (bucket.width_micros as f64 / span as f64 * columns as f64).clamp(1.0, 400.0) as usize;
         for column in (at as usize)..(at as usize + wide) {
             if let Some((all, suspect)) = sums.get_mut(column) {
-                *all += bucket.events / wide as u64;
-                *suspect += bucket.suspect_events.div_ceil(wide as u64);
+                *all = all.saturating_add(bucket.events / wide as u64);
+                *suspect = suspect.saturating_add(bucket.suspect_events.div_ceil(wide as u64));
             }
         }
     }
@@ -100,8 +104,13 @@ fn bars(body: &mut String, report: &Report, axis: &Axis, top: f64) {
         for (column, sum) in sums.iter().enumerate() {
             let height = scaled(if pick == 0 { sum.0 } else { sum.1 });
             if height > 0.0 {
-                let x = LEFT + column as f64 * 5.0;
-                let _ = write!(path, "M{x:.1} {:.1}h4v{:.1}h-4z", top + BARS - height, height);
+                let x = LEFT + column as f64 * pitch;
+                let _ = write!(
+                    path,
+                    "M{x:.1} {:.1}h{w:.1}v{height:.1}h-{w:.1}z",
+                    top + BARS - height,
+                    w = (pitch - 1.0).max(1.0)
+                );
             }
         }
         let _ = write!(body, "<path class=\"bar-{class}\" d=\"{path}\"/>");
