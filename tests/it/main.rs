@@ -10,4 +10,5 @@
 mod bad_input;
 mod generator;
 mod harness;
+mod hostile;
 mod truth;
