@@ -45,7 +45,8 @@ fn main() -> Result<(), bbsec_git::GitError> {
     let options = AttributeOptions { threads, ..AttributeOptions::default() };
     let found = history.attribute(&refs, &logs, None, &options);
     println!(
-        "{} hits, {} commits, {} refs: graph {built:.3} s, refs {:.3} s, answers {:.3} s, {} unreadable",
+        "{} problems, {} hits, {} commits, {} refs: graph {built:.3} s, refs {:.3} s, answers {:.3} s, {} unreadable",
+        report.problems.total(),
         found.len(),
         history.commit_count(),
         refs.len(),

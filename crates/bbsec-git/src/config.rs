@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{Limits, fence::Fence};
+use crate::{Limits, ObjectDir, Oid, fence::Fence};
 
 /// What the configuration says about the object store.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -45,4 +45,11 @@ pub(crate) fn common_dir(git_dir: &Path, fence: &mut Fence, widen: bool, limits:
         let _ = fence.widen(&named);
     }
     fence.resolve(&named).unwrap_or_else(|_| git_dir.to_owned())
+}
+
+/// Commits whose parents a shallow clone left out: the file `shallow` beside `objects`.
+pub(crate) fn shallow(dir: &ObjectDir, limits: &Limits) -> Vec<Oid> {
+    let Some(git_dir) = dir.path().parent() else { return Vec::new() };
+    let text = dir.fence.read(&git_dir.join("shallow"), limits.max_file).unwrap_or_default();
+    text.split(|&byte| byte == b'\n').filter_map(|line| Oid::from_hex(line.trim_ascii())).collect()
 }

@@ -45,7 +45,10 @@ impl Window {
         };
         let inside = start >= self.start && end <= self.start.saturating_add(self.filled as u64);
         if !inside {
-            let size = want.max(self.ahead);
+            // Whoever goes on where the last read ended reads the file in order; others jump, and little is read for them.
+            let end = self.start.saturating_add(self.filled as u64);
+            let in_order = start >= self.start && start <= end.saturating_add(READ_LITTLE as u64);
+            let size = want.max(if in_order { self.ahead } else { READ_LITTLE });
             if self.buffer.len() > KEEP && size <= KEEP {
                 self.buffer = Vec::new();
             }

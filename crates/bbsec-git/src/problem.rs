@@ -59,6 +59,11 @@ pub enum ProblemKind {
     Object(Damage),
     /// One copy of an object could not be read, another could: nothing is missing.
     CopyDamaged(Damage),
+    /// An object is named by another and is nowhere.
+    Missing {
+        /// By which.
+        by: Oid,
+    },
     /// The object was read, but the pack's bytes do not match the checksum in the index.
     Checksum,
     /// The object was read, but what it says does not hash to its name.
@@ -141,6 +146,8 @@ impl Problem {
                 | ProblemKind::HashMismatch
                 | ProblemKind::PackRescanned(_)
                 | ProblemKind::AlternateLoop
+                // What of it is missing is named object by object.
+                | ProblemKind::Promisor
         )
     }
 
@@ -170,7 +177,11 @@ impl ProblemKind {
     /// A word or two that group well.
     pub const fn group(&self) -> &'static str {
         match self {
-            Self::Object(_) | Self::CopyDamaged(_) | Self::Checksum | Self::HashMismatch => "git objects",
+            Self::Object(_)
+            | Self::Missing { .. }
+            | Self::CopyDamaged(_)
+            | Self::Checksum
+            | Self::HashMismatch => "git objects",
             Self::HiddenBytes
             | Self::CountMismatch
             | Self::Pack(_)
@@ -191,6 +202,7 @@ impl fmt::Display for ProblemKind {
         match self {
             Self::Object(damage) => write!(f, "the object could not be read: {damage}"),
             Self::CopyDamaged(damage) => write!(f, "another copy was read; in this one {damage}"),
+            Self::Missing { by } => write!(f, "it is not here, though {by} names it"),
             Self::Checksum => f.write_str("read, but its bytes do not match the checksum in the index"),
             Self::HashMismatch => f.write_str("read, but its content does not hash to its name"),
             Self::HiddenBytes => f.write_str("bytes of the pack belong to no object that the index names"),

@@ -5,10 +5,10 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 use bbsec_core::Progress;
 
 use crate::{
-    Limits, ObjectDir, Oid, OidMap, OidSet, WalkReport,
+    Kind, Limits, ObjectDir, Oid, OidMap, OidSet, Problem, ProblemKind, WalkReport,
     history::{
         Fast,
-        collect::{Collector, Found, RawCommit},
+        collect::{Collector, Found, Present, RawCommit},
     },
     walk,
 };
@@ -50,7 +50,8 @@ pub(crate) struct Node {
 }
 
 impl History {
-    /// Reads all commits, tags and trees of some folders.
+    /// Reads all commits, tags and trees of some folders. What one of them names and no folder holds is a problem of the
+    /// report: it is worth asking even without a hit.
     pub fn build(
         dirs: &[&ObjectDir],
         hits: &OidSet,
@@ -69,16 +70,19 @@ impl History {
         progress: &dyn Progress,
         most_edges: usize,
     ) -> (Self, WalkReport) {
-        let collector = Collector::new(hits, true, true, most_edges, threads);
-        let report = walk(dirs, &collector, threads, limits, progress);
+        let collector = Collector::new(hits, true, Some(Present::of(dirs)), most_edges, threads);
+        let mut report = walk(dirs, &collector, threads, limits, progress);
         let (found, mut complete) = collector.finish();
         let mut edges = Edges::default();
         let (mut commits, mut tags) = (Vec::new(), OidMap::default());
+        let mut missing = OidMap::default();
         for mut part in found {
             commits.append(&mut part.commits);
             tags.extend(part.tags.drain(..));
+            missing.extend(part.missing.drain());
             edges.merge(part);
         }
+        name_missing(dirs, missing, limits, &mut report);
         // Without the edges to all folders, each further pass goes one level up.
         let mut wanted = hits.clone();
         while !complete && !progress.cancelled() {
@@ -88,7 +92,7 @@ impl History {
                 continue;
             }
             wanted.extend(&next);
-            let collector = Collector::new(&next, false, false, 0, threads);
+            let collector = Collector::new(&next, false, None, 0, threads);
             walk(dirs, &collector, threads, limits, progress);
             collector.finish().0.into_iter().for_each(|part| edges.merge(part));
         }
@@ -127,26 +131,19 @@ impl History {
             let Some(&oid) = oids.get(id as usize) else { continue };
             self.node_at.insert(oid, self.oids.len() as u32);
             self.oids.push(oid);
-            let from = self.holders.len();
-            self.holders.extend(
-                above
-                    .of(id)
-                    .iter()
-                    .map(|&(tree, name)| (place.get(tree as usize).copied().unwrap_or(NONE), name)),
-            );
-            // In a loop, which only a forged name can make, an edge may lead back: it is left out.
             let own = self.oids.len() as u32 - 1;
-            let mut at = from;
-            while at < self.holders.len() {
-                if self.holders.get(at).is_some_and(|&(tree, _)| tree >= own) {
-                    self.holders.swap_remove(at);
-                } else {
-                    at += 1;
-                }
-            }
-            if let Some(these) = self.holders.get_mut(from..) {
-                these.sort_unstable();
-            }
+            let place = |tree: u32| place.get(tree as usize).copied().unwrap_or(NONE);
+            // In a loop, which only a forged name can make, an edge may lead back: it is left out.
+            let mut these: Vec<(u32, u32)> = above
+                .of(id)
+                .iter()
+                .map(|&(tree, name)| (place(tree), name))
+                .filter(|&(tree, _)| tree < own)
+                .collect();
+            these.sort_unstable();
+            // A tree that was looked at in two passes tells the same twice.
+            these.dedup();
+            self.holders.append(&mut these);
             self.holder_start.push(self.holders.len() as u32);
         }
         // A hit that no tree holds is still there: a ref or a commit may name it.
@@ -232,6 +229,28 @@ impl History {
         let from = self.holder_start.get(node as usize).copied().unwrap_or(0) as usize;
         let to = self.holder_start.get(node as usize + 1).copied().unwrap_or(0) as usize;
         self.holders.get(from..to).unwrap_or_default()
+    }
+}
+
+/// Says which objects are named and not here. What a shallow clone cut off is known to be missing.
+fn name_missing(
+    dirs: &[&ObjectDir],
+    mut missing: OidMap<(Option<Kind>, Oid)>,
+    limits: &Limits,
+    report: &mut WalkReport,
+) {
+    if missing.is_empty() {
+        return;
+    }
+    let cut: OidSet = dirs.iter().flat_map(|dir| crate::config::shallow(dir, limits)).collect();
+    missing.retain(|_, (kind, by)| *kind != Some(Kind::Commit) || !cut.contains(by));
+    let mut missing: Vec<_> = missing.into_iter().collect();
+    missing.sort_unstable_by_key(|&(oid, _)| oid);
+    for (oid, (kind, by)) in missing {
+        let path = dirs.first().map(|dir| dir.path().to_owned()).unwrap_or_default();
+        let mut problem = Problem::at(ProblemKind::Missing { by }, path).oid(Some(oid));
+        problem.object = kind;
+        report.problems.push(problem);
     }
 }
 

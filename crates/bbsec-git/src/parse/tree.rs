@@ -62,6 +62,11 @@ impl TreeEntries<'_> {
         self.data.len().saturating_sub(self.at)
     }
 
+    /// Where the next entry begins.
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
     /// Goes on at a byte where an entry begins.
     #[must_use]
     pub fn from(mut self, at: usize) -> Self {

@@ -233,9 +233,9 @@ impl Forge {
             let below = rows.iter().filter(|(oid, ..)| oid.as_bytes()[0] <= first).count();
             index.extend((below as u32).to_be_bytes());
         }
-        rows.iter().for_each(|(oid, ..)| index.extend(oid.as_bytes()));
-        rows.iter().for_each(|(.., crc)| index.extend(crc.to_be_bytes()));
-        rows.iter().for_each(|(_, at, _)| index.extend((*at as u32).to_be_bytes()));
+        index.extend(rows.iter().flat_map(|(oid, ..)| *oid.as_bytes()));
+        index.extend(rows.iter().flat_map(|(.., crc)| crc.to_be_bytes()));
+        index.extend(rows.iter().flat_map(|(_, at, _)| (*at as u32).to_be_bytes()));
         index.extend(trailer);
         index.extend(Sha1::digest(&index));
         self.bytes.extend(trailer);

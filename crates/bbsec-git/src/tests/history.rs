@@ -70,7 +70,7 @@ impl Oracle {
             .reach
             .iter()
             .filter(|reach| reach.kind != RefKind::Reflog && reach.name.to_string().starts_with("refs/"))
-            .filter(|reach| !(reach.kind == RefKind::Stash && !refs.contains("refs/stash")))
+            .filter(|reach| reach.kind != RefKind::Stash || refs.contains("refs/stash"))
             .map(|reach| reach.name.to_string())
             .collect();
         assert_eq!(ours, refs, "{oid}");
@@ -112,7 +112,10 @@ fn busy(seed: u64) -> Repo {
             }
             4 => repo.write(&format!("b/copy-{}.txt", noise.below(3)), "the same in several places"),
             _ => {
-                repo.write(&format!("{}/f{}.txt", ["a", "b/c"][noise.below(2)], noise.below(3)), noise.line())
+                repo.write(
+                    &format!("{}/f{}.txt", ["a", "b/c"][noise.below(2)], noise.below(3)),
+                    noise.line(),
+                );
             }
         }
         repo.commit(&format!("step {n}"));
@@ -268,4 +271,64 @@ fn lists_are_cut_where_asked_and_counted_in_full() {
     assert_eq!((at.paths.len(), at.more_paths, at.places, at.commits_count), (7, true, 30, 1));
     assert_eq!((at.reach.len(), at.reach_count), (5, 301));
     assert_eq!(at.reach[0].kind, RefKind::Branch, "branches come first");
+}
+
+#[test]
+fn wide_folders_kept_as_deltas_are_looked_at_as_if_whole() {
+    if !has_git() {
+        return;
+    }
+    let repo = Repo::new();
+    let mut noise = Noise(77);
+    for n in 0..250 {
+        repo.write(&format!("wide/file number {n}"), format!("{n}"));
+        repo.write(&format!("wide/{}/x", n % 40), format!("{}", n % 40));
+    }
+    repo.commit("wide");
+    for n in 0..40 {
+        for _ in 0..=noise.below(3) {
+            let file = format!("wide/file number {}", noise.below(300));
+            match noise.below(3) {
+                0 => drop(std::fs::remove_file(repo.path().join(&file))),
+                _ => repo.write(&file, noise.line()),
+            }
+        }
+        repo.write(&format!("wide/{}/x", noise.below(50)), noise.line());
+        repo.commit(&format!("{n}"));
+    }
+    let hits: OidSet =
+        repo.truth().into_iter().filter(|(_, (kind, _))| *kind == Kind::Blob).map(|(oid, _)| oid).collect();
+    let loose = ask(&repo, &hits);
+    repo.git(&["repack", "-q", "-a", "-d", "-f", "--depth=50", "--window=50"]);
+    let packed = ask(&repo, &hits);
+    assert_eq!(loose.len(), packed.len());
+    for (oid, at) in &loose {
+        assert_eq!(at, &packed[oid], "{oid}");
+    }
+}
+
+#[test]
+fn objects_that_are_named_and_not_here_are_problems() {
+    if !has_git() {
+        return;
+    }
+    let repo = Repo::new();
+    repo.grow(5, 12);
+    let gone = [repo.oid("HEAD~1:src/deep/main.txt"), repo.oid("HEAD~2^{tree}"), repo.oid("HEAD~4")];
+    let build = || {
+        let store = Store::open(&repo.git_dir, None, &mut Problems::default()).unwrap();
+        History::build(&store.dirs(), &OidSet::default(), 2, &Limits::default(), &Silent).1
+    };
+    assert!(build().complete());
+    for oid in gone {
+        let hex = oid.to_string();
+        std::fs::remove_file(repo.git_dir.join("objects").join(&hex[..2]).join(&hex[2..])).unwrap();
+    }
+    let report = build();
+    let mut named: Vec<Oid> = report.problems.list().iter().filter_map(|problem| problem.oid).collect();
+    named.sort_unstable();
+    let mut gone = gone.to_vec();
+    gone.sort_unstable();
+    assert_eq!(named, gone);
+    assert!(!report.complete());
 }
