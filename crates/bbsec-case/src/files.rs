@@ -62,6 +62,25 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), CaseEr
     written
 }
 
+/// Like [`replace`], without waiting for the disk: a killed process leaves the old bytes or the new, a power cut may
+/// leave older ones.
+pub(crate) fn swap(path: &Path, bytes: &[u8], mode: u32) -> Result<(), CaseError> {
+    let temporary = beside(path);
+    let _ = fs::remove_file(&temporary);
+    let written = create_new(&temporary, mode)
+        .and_then(|mut file| file.write_all(bytes).map_err(CaseError::io("write", &temporary)))
+        .and_then(|()| fs::rename(&temporary, path).map_err(CaseError::io("rename", path)));
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+/// Makes a file's bytes durable.
+pub(crate) fn sync(path: &Path) -> Result<(), CaseError> {
+    File::open(path).and_then(|file| file.sync_all()).map_err(CaseError::io("sync", path))
+}
+
 /// Writes a file that must not exist yet, whole or not at all, and makes it read-only.
 pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), CaseError> {
     if fs::symlink_metadata(path).is_ok() {

@@ -10,7 +10,7 @@ mod walk;
 
 use std::{
     borrow::Cow,
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     fs::{self, File, OpenOptions, Permissions},
     io::{self, Read, Write as _},
     os::unix::fs::PermissionsExt as _,
@@ -41,6 +41,20 @@ pub(crate) struct Bag {
     tags: Tags,
     /// An item was journalled, but moving it into place failed: that is finished before anything else.
     unfinished: bool,
+    /// Folders with names that a power cut could still take back; their files would be in `.incoming/` then.
+    unsynced: BTreeSet<PathBuf>,
+    /// Items since tag files and folders were made durable.
+    since_sync: usize,
+}
+
+/// Tag files and folders are made durable once in so many items; the bytes and the journal at every item.
+const SYNC_EVERY: usize = 32;
+
+impl Drop for Bag {
+    fn drop(&mut self) {
+        // Best effort: what a power cut takes back is put right from the journal.
+        let _ = self.sync();
+    }
 }
 
 impl Bag {
@@ -52,6 +66,8 @@ impl Bag {
             by_path: HashMap::new(),
             tags: Tags::new(about(entries)),
             unfinished: false,
+            unsynced: BTreeSet::new(),
+            since_sync: 0,
         };
         for entry in entries.iter().filter(|entry| entry.kind == "evidence") {
             let (item, size) = journalled(entry, case)?;
@@ -162,11 +178,30 @@ impl Bag {
         self.place(&item, &incoming)?;
         self.write_tags()?;
         self.unfinished = false;
+        self.since_sync += 1;
+        if self.since_sync >= SYNC_EVERY {
+            self.sync()?;
+        }
         Ok(item)
     }
 
+    /// Makes everything durable that was not yet.
+    fn sync(&mut self) -> Result<(), CaseError> {
+        if self.since_sync == 0 && self.unsynced.is_empty() {
+            return Ok(());
+        }
+        for name in tags::ALL {
+            files::sync(&self.root.join(name))?;
+        }
+        for folder in std::mem::take(&mut self.unsynced) {
+            files::sync_dir(&folder)?;
+        }
+        self.since_sync = 0;
+        files::sync_dir(&self.root)
+    }
+
     /// Moves a journalled item from `.incoming/` into the payload.
-    fn place(&self, item: &EvidenceItem, incoming: &Path) -> Result<(), CaseError> {
+    fn place(&mut self, item: &EvidenceItem, incoming: &Path) -> Result<(), CaseError> {
         let target = self.path_of(&item.path);
         let folder = files::parent(&target);
         files::create_dirs(folder)?;
@@ -174,14 +209,9 @@ impl Bag {
             return Err(CaseError::FileExists { path: target });
         }
         fs::rename(incoming, &target).map_err(CaseError::io("rename", &target))?;
-        let mut dir = folder;
-        loop {
-            files::sync_dir(dir)?;
-            if dir == self.root || !dir.starts_with(&self.root) {
-                return Ok(());
-            }
-            dir = files::parent(dir);
-        }
+        let above = folder.ancestors().take_while(|dir| dir.starts_with(&self.root));
+        self.unsynced.extend(above.map(Path::to_path_buf));
+        Ok(())
     }
 
     /// Brings the tag files to what the journal says. What was changed by somebody else is left for `verify` to name.
@@ -192,7 +222,7 @@ impl Bag {
         }
         for name in [tags::INFO, tags::TAG_MANIFEST] {
             let path = self.root.join(name);
-            files::replace(&path, self.tags.text(name, now).as_bytes(), files::PRIVATE)?;
+            files::swap(&path, self.tags.text(name, now).as_bytes(), files::PRIVATE)?;
         }
         Ok(())
     }
@@ -203,43 +233,53 @@ impl Bag {
         let mut file = OpenOptions::new().append(true).open(&path).map_err(CaseError::io("open", &path))?;
         let length = file.metadata().map_err(CaseError::io("read", &path))?.len();
         let text = self.tags.text(name, now);
-        let missing = usize::try_from(length).ok().and_then(|length| text.get(length..));
+        let missing = usize::try_from(length).ok().and_then(|length| text.as_bytes().get(length..));
         let Some(missing) = missing else {
             return Err(CaseError::BagDamaged { path, why: "it is longer than the journal says" });
         };
-        if let Err(source) = file.write_all(missing.as_bytes()).and_then(|()| file.sync_data()) {
+        if let Err(source) = file.write_all(missing) {
             let _ = file.set_len(length);
             return Err(CaseError::Io { op: "write", path, source });
         }
         Ok(())
     }
 
-    /// Finishes what an earlier writer began: moves the last item into place, brings the tag files up to date, and
+    /// Finishes what an earlier writer began: moves journalled items into place, brings the tag files up to date, and
     /// throws away bytes that never became an item. A changed tag file is an error.
     pub(crate) fn mend(&mut self, journal: &Journal) -> Result<(), CaseError> {
-        if let Some(last) = self.items.last() {
-            let incoming = self.incoming_of(&last.path);
-            if fs::symlink_metadata(self.path_of(&last.path)).is_err() && incoming.is_file() {
+        for item in self.items.clone() {
+            let incoming = self.incoming_of(&item.path);
+            if fs::symlink_metadata(self.path_of(&item.path)).is_err() && incoming.is_file() {
                 let reader = files::open(&incoming).map_err(CaseError::io("open", &incoming))?;
                 let (sha256, _) =
                     files::sha256_reader(reader, |_| Ok(())).map_err(CaseError::io("read", &incoming))?;
-                if sha256 == last.sha256 {
-                    self.place(last, &incoming)?;
+                if sha256 == item.sha256 {
+                    self.place(&item, &incoming)?;
                 }
             }
         }
-        let mut behind = false;
+        let mut behind = Vec::new();
         for name in tags::ALL {
             let path = self.root.join(name);
             let bytes = fs::read(&path).map_err(CaseError::io("read", &path))?;
-            if self.tags.state_of(name, &bytes, LOOK_BACK).is_none() {
+            if self.tags.text(name, self.tags.len()).as_bytes() == bytes {
+                continue;
+            }
+            if !self.tags.is_older(name, &bytes) {
                 return Err(CaseError::BagDamaged { path, why: "it is not what the journal says" });
             }
-            behind |= self.tags.text(name, self.tags.len()).as_bytes() != bytes;
+            behind.push(
+                serde_json::json!({"file": name, "bytes": bytes.len(), "sha256": files::sha256(&bytes)}),
+            );
         }
-        if behind {
+        if !behind.is_empty() {
+            let why = "a writer was stopped before these said what the journal says";
+            let body = serde_json::json!({"files": behind, "why": why});
+            journal.append("bag_mended", None, None, body)?;
             self.write_tags()?;
+            self.since_sync += 1;
         }
+        self.sync()?;
         self.unfinished = false;
         self.drop_leftovers(journal)
     }
@@ -265,9 +305,6 @@ impl Bag {
         Ok(())
     }
 }
-
-/// How many items back an interrupted tag file may be.
-pub(crate) const LOOK_BACK: usize = 64;
 
 /// What the giver of an item says about it.
 pub(crate) struct NewItem {

@@ -19,6 +19,9 @@ pub(crate) const TAG_MANIFEST: &str = "tagmanifest-sha256.txt";
 /// Every tag file, in the order in which they are written.
 pub(crate) const ALL: [&str; 5] = [DECLARATION, MANIFEST, PROVENANCE, INFO, TAG_MANIFEST];
 
+/// More items than are written between two times at which tag files are made durable.
+const LOOK_BACK: usize = 64;
+
 /// What `bag-info.txt` says besides the counts; fixed when the case is made.
 #[derive(Debug, Clone)]
 pub(crate) struct About {
@@ -100,10 +103,15 @@ impl Tags {
         }
     }
 
-    /// After how many items this was a tag file's text; looks back over the last `back` items.
-    pub(crate) fn state_of(&self, name: &str, bytes: &[u8], back: usize) -> Option<usize> {
+    /// Whether a tag file has a text that a stopped writer or a power cut can have left: that of an earlier item, or
+    /// the beginning of a file to which lines are appended.
+    pub(crate) fn is_older(&self, name: &str, bytes: &[u8]) -> bool {
         let now = self.len();
-        (now.saturating_sub(back)..=now).rev().find(|items| self.text(name, *items).as_bytes() == bytes)
+        match name {
+            MANIFEST | PROVENANCE => self.text(name, now).as_bytes().starts_with(bytes),
+            INFO | TAG_MANIFEST if bytes.is_empty() => true,
+            _ => (now.saturating_sub(LOOK_BACK)..=now).rev().any(|n| self.text(name, n).as_bytes() == bytes),
+        }
     }
 
     fn info(&self, items: usize) -> String {

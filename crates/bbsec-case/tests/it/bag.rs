@@ -163,3 +163,42 @@ fn an_interrupted_registration_goes_on_where_it_stopped() {
     assert!(!partial.exists());
     assert!(!bbsec_case::verify(&dir, true, &Silent).unwrap().ok, "the changed file is found again");
 }
+
+#[test]
+fn what_a_power_cut_takes_back_is_put_right_from_the_journal() {
+    let (_folder, dir, mut case) = empty();
+    let mut states = Vec::new();
+    let names = ["manifest-sha256.txt", "provenance.jsonl", "bag-info.txt", "tagmanifest-sha256.txt"];
+    for number in 0..6 {
+        case.put(&format!("f/{number}"), provenance("copied"), &mut &b"x"[..]).unwrap();
+        states.push(names.map(|name| fs::read(dir.join("evidence").join(name)).unwrap()));
+    }
+    drop(case);
+    for (older, cut) in [(2, false), (0, false), (4, true)] {
+        for (name, text) in names.iter().zip(&states[older]) {
+            let grows = matches!(*name, "manifest-sha256.txt" | "provenance.jsonl");
+            let left = if !cut {
+                &text[..]
+            } else if grows {
+                &text[..text.len() - 7]
+            } else {
+                b""
+            };
+            fs::write(dir.join("evidence").join(name), left).unwrap();
+        }
+        // A rename that did not reach the disk: the bytes are still where they came in.
+        let digest = {
+            use sha2::Digest as _;
+            bbsec_core::hex::encode(sha2::Sha256::digest("f/3"))
+        };
+        fs::rename(dir.join("evidence/data/f/3"), dir.join("evidence/.incoming").join(&digest[..32]))
+            .unwrap();
+        assert!(!bbsec_case::verify(&dir, false, &Silent).unwrap().ok, "it is named until a writer comes");
+        let case = Case::open(&dir, Access::Write).unwrap();
+        assert_eq!(case.journal().entries().unwrap().last().unwrap().kind, "bag_mended");
+        let report = bbsec_case::verify(&dir, false, &Silent).unwrap();
+        assert!(report.ok && report.notes.is_empty(), "{report:#?}");
+    }
+    overwrite(&dir.join("evidence/bag-info.txt"), b"Payload-Oxum: 1.1\n");
+    assert!(matches!(Case::open(&dir, Access::Write), Err(CaseError::BagDamaged { .. })));
+}
