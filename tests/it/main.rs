@@ -11,4 +11,5 @@ mod bad_input;
 mod generator;
 mod harness;
 mod hostile;
+mod lab;
 mod truth;

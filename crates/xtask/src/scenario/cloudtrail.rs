@@ -1,7 +1,7 @@
 //! CloudTrail: what the actor did with a committed key and with the node's role, among ordinary calls.
 //!
-//! Written twice: as trail files in the layout of a trail's bucket, and as one list for the lab, in which the node's
-//! instance id is `{{node1}}` because the lab gives out its own.
+//! Written twice: as trail files in the layout of a trail's bucket, and as one list of management events for the lab's
+//! LookupEvents, in which the node's instance id is `{{node1}}` because the lab gives out its own.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -65,7 +65,9 @@ pub fn write(spec: &Spec, out: &Path, secrets: &BTreeMap<String, Secret>) -> Res
 }
 
 fn save(spec: &Spec, out: &Path, events: &[(DateTime<Utc>, Value)]) -> Result<()> {
-    let list: Vec<&Value> = events.iter().map(|(_, event)| event).collect();
+    // LookupEvents never answers with data events.
+    let management = |event: &&Value| event.get("managementEvent") == Some(&Value::Bool(true));
+    let list: Vec<&Value> = events.iter().map(|(_, event)| event).filter(management).collect();
     std::fs::write(out.join("cloudtrail-events.json"), serde_json::to_string_pretty(&list)? + "\n")?;
     let mut rng = Rng::new(spec.seed, "trail files");
     let mut files: BTreeMap<(String, String), Vec<&Value>> = BTreeMap::new();
@@ -91,7 +93,8 @@ impl Trail<'_> {
     fn push(&mut self, caller: &Caller, call: &Call<'_>) {
         let global = matches!(call.service, "iam" | "sts");
         let region = if global { "us-east-1" } else { self.spec.aws.region.as_str() };
-        let data = call.service == "s3" && call.name.ends_with("Object");
+        // S3 counts listing a bucket's objects among its data events.
+        let data = call.service == "s3" && call.name.contains("Object");
         let write =
             ["Create", "Attach", "Put", "Delete", "Stop"].iter().any(|word| call.name.starts_with(word));
         let mut event = json!({
