@@ -68,7 +68,11 @@ pub(crate) trait LineParser {
 
 /// Text out of evidence: what is no UTF-8 becomes the replacement character; the place tells the bytes.
 pub(crate) fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+    // The check alone is many times faster than the replacing.
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => String::from_utf8_lossy(bytes).into_owned(),
+    }
 }
 
 /// The same, with nothing for an empty column.

@@ -18,8 +18,11 @@ pub(crate) struct Path<'a> {
 impl<'a> Path<'a> {
     /// Of a URI as a request line has it; `http://host/…` is understood as well.
     pub(crate) fn of(uri: &'a str) -> Self {
-        let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
-        let path = match path.split_once("://") {
+        let (path, query) = match memchr::memchr(b'?', uri.as_bytes()) {
+            Some(at) => (uri.get(..at).unwrap_or_default(), uri.get(at + 1..).unwrap_or_default()),
+            None => (uri, ""),
+        };
+        let path = match path.split_once("://").filter(|_| !path.starts_with('/')) {
             Some((scheme, rest)) if scheme.len() <= 5 && !scheme.contains('/') => {
                 rest.split_once('/').map_or("", |(_, path)| path)
             }
@@ -27,13 +30,17 @@ impl<'a> Path<'a> {
         };
         let mut parts = [""; PARTS];
         let mut slots = parts.iter_mut();
-        let mut encoded = false;
-        for part in path.split('/') {
-            let part = part.split_once(';').map_or(part, |(part, _)| part);
+        let encoded = memchr::memchr(b'%', path.as_bytes()).is_some();
+        let parameters = memchr::memchr(b';', path.as_bytes()).is_some();
+        let mut from = 0;
+        let ends = memchr::memchr_iter(b'/', path.as_bytes()).chain(std::iter::once(path.len()));
+        for end in ends {
+            let part = path.get(from..end).unwrap_or_default();
+            from = end + 1;
+            let part = if parameters { part.split(';').next().unwrap_or_default() } else { part };
             if part.is_empty() || part == "." {
                 continue;
             }
-            encoded |= part.contains('%');
             let Some(slot) = slots.next() else { break };
             *slot = part;
         }
@@ -67,6 +74,16 @@ impl<'a> Path<'a> {
 /// Decodes a form value: `%41` and `+`.
 pub(crate) fn decode(value: &str) -> String {
     percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned()
+}
+
+/// Method and URI of a request line `GET /x HTTP/1.1`.
+pub(crate) fn request_line(action: &str) -> (&str, &str) {
+    let Some(blank) = memchr::memchr(b' ', action.as_bytes()) else { return ("", action) };
+    let (method, rest) = (action.get(..blank).unwrap_or_default(), action.get(blank + 1..).unwrap_or_default());
+    let uri = memchr::memrchr(b' ', rest.as_bytes())
+        .filter(|at| rest.get(at + 1..).is_some_and(|version| version.starts_with("HTTP/")))
+        .and_then(|at| rest.get(..at));
+    (method, uri.unwrap_or(rest))
 }
 
 /// Compares without regard to case.

@@ -10,7 +10,10 @@ use super::{
     pairs::{Open, Pairs},
 };
 use crate::{
-    logs::parser::{Bad, Emit, LineParser, Raw, addresses, number, some_text, text},
+    logs::{
+        parser::{Bad, Emit, LineParser, Raw, addresses, number, some_text, text},
+        uri::request_line,
+    },
     read::{Clock, StampReader},
 };
 
@@ -78,16 +81,17 @@ impl AccessLog {
 
 /// The event that one line tells of.
 fn event(line: &AccessLine<'_>, time: Time, at: Place) -> Event {
+    let (action, referer, agent) = line.middle();
+    let action = text(action);
     let mut extra = BTreeMap::new();
     extra.insert("protocol".to_owned(), text(line.protocol));
-    if !line.referer.is_empty() && line.referer != b"-" {
-        extra.insert("http_request_referer".to_owned(), text(line.referer));
+    if !referer.is_empty() && referer != b"-" {
+        extra.insert("http_request_referer".to_owned(), text(referer));
     }
     if !line.mesh.is_empty() {
         extra.insert("mesh_execution_id".to_owned(), text(line.mesh));
     }
     let labels = Labels::of(line.labels);
-    let action = text(line.action);
     let (verb, target) = what(&action, line.protocol, labels.git);
     let unit = if line.protocol == b"grpc" { 0 } else { 1000 };
     Event {
@@ -99,7 +103,7 @@ fn event(line: &AccessLine<'_>, time: Time, at: Place) -> Event {
         session: some_text(line.session),
         token: labels.token,
         ssh_key: labels.ssh_key,
-        user_agent: some_text(line.agent),
+        user_agent: some_text(agent),
         request: some_text(line.request),
         verb,
         action,
@@ -127,8 +131,7 @@ fn what(action: &str, protocol: &[u8], label: GitLabel) -> (Verb, Option<Target>
         b"ssh" => action::ssh(action, label),
         b"grpc" => (Verb::Other, None),
         _ => {
-            let (method, rest) = action.split_once(' ').unwrap_or(("", action));
-            let uri = rest.rsplit_once(" HTTP/").map_or(rest, |(uri, _)| uri);
+            let (method, uri) = request_line(action);
             action::http(method, uri, label)
         }
     }
@@ -148,8 +151,8 @@ impl Labels {
         if column.is_empty() {
             return labels;
         }
-        let column = String::from_utf8_lossy(column);
-        let mut rest = column.as_ref();
+        let column = text(column);
+        let mut rest = column.as_str();
         while !rest.is_empty() {
             let (label, after) = next_label(rest);
             labels.take(label);
@@ -178,6 +181,12 @@ impl Labels {
 /// Labels are joined with `, `; the name of an SSH key stands in quotes and may hold anything.
 fn next_label(text: &str) -> (&str, &str) {
     let text = text.trim_start();
+    if memchr::memchr(b'\'', text.as_bytes()).is_none() {
+        return match memchr::memchr(b',', text.as_bytes()) {
+            Some(at) => (text.get(..at).unwrap_or_default().trim_end(), text.get(at + 1..).unwrap_or_default()),
+            None => (text.trim_end(), ""),
+        };
+    }
     let quoted = text.split_once(":'").filter(|(name, _)| !name.contains(", "));
     if let Some((name, _)) = quoted {
         let open = name.len() + 2;

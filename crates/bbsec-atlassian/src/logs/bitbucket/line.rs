@@ -31,10 +31,8 @@ pub(crate) struct AccessLine<'a> {
     pub mesh: &'a [u8],
     pub user: &'a [u8],
     pub stamp: Stamp,
-    /// Without the quotes around it.
-    pub action: &'a [u8],
-    pub referer: &'a [u8],
-    pub agent: &'a [u8],
+    /// Action, referer and agent: what the columns at both ends left.
+    middle: &'a [u8],
     pub status: &'a [u8],
     pub bytes_in: &'a [u8],
     pub bytes_out: &'a [u8],
@@ -59,8 +57,7 @@ pub(crate) fn parse<'a>(line: &'a [u8], stamps: &mut StampReader) -> Result<Acce
         return mesh_tail(head);
     }
     let tail = Tail::parse(head.rest).ok_or("the columns after the action do not fit any known layout")?;
-    let (action, referer, agent) = middle(tail.rest, head.protocol);
-    Ok(head.with(tail, action, referer, agent))
+    Ok(head.with(tail))
 }
 
 /// Whether a line begins like an access line: enough to recognise the format.
@@ -142,7 +139,7 @@ impl<'a> Head<'a> {
         })
     }
 
-    fn with(self, tail: Tail<'a>, action: &'a [u8], referer: &'a [u8], agent: &'a [u8]) -> AccessLine<'a> {
+    fn with(self, tail: Tail<'a>) -> AccessLine<'a> {
         let (side, request) = match self.request {
             [b'i', rest @ ..] => (Side::In, rest),
             [b'o', rest @ ..] => (Side::Out, rest),
@@ -156,9 +153,7 @@ impl<'a> Head<'a> {
             mesh: value(self.mesh),
             user: value(self.user),
             stamp: self.stamp,
-            action,
-            referer,
-            agent,
+            middle: tail.rest,
             status: tail.status,
             bytes_in: tail.bytes_in,
             bytes_out: tail.bytes_out,
@@ -262,7 +257,6 @@ fn mesh_tail(head: Head<'_>) -> Result<AccessLine<'_>, Why> {
     let why = "the columns after the action do not fit the Mesh layout";
     let (rest, session) = cut_last(head.rest.trim_ascii_end()).ok_or(why)?;
     let end = memmem::find(rest, b"\" | ").ok_or(why)?;
-    let action = rest.get(..end).and_then(|text| text.strip_prefix(b"\"")).ok_or(why)?;
     let (_, columns) = cut(rest.get(end..).unwrap_or_default()).ok_or(why)?;
     let mut fields = [&[][..]; 8];
     let mut used = 0;
@@ -284,11 +278,18 @@ fn mesh_tail(head: Head<'_>) -> Result<AccessLine<'_>, Why> {
     // With all columns the seventh is the duration, else the sixth.
     let (duration, labels) =
         if used == 8 { (labels_or_nanos, labels) } else { (nanos_or_out, labels_or_nanos) };
+    let rest = rest.get(..=end).unwrap_or_default();
     let tail = Tail { rest, status, bytes_in, bytes_out, labels, duration, session };
-    Ok(head.with(tail, action, b"", b""))
+    Ok(head.with(tail))
 }
 
-/// Action, referer and agent out of what the columns at both ends left.
+impl<'a> AccessLine<'a> {
+    /// Action (without quotes), referer and agent.
+    pub(crate) fn middle(&self) -> (&'a [u8], &'a [u8], &'a [u8]) {
+        middle(self.middle, self.protocol)
+    }
+}
+
 fn middle<'a>(text: &'a [u8], protocol: &[u8]) -> (&'a [u8], &'a [u8], &'a [u8]) {
     let (action, agents) = if let Some(action) = text.strip_suffix(b" | -") {
         (action, &[][..])
@@ -299,7 +300,7 @@ fn middle<'a>(text: &'a [u8], protocol: &[u8]) -> (&'a [u8], &'a [u8], &'a [u8])
     };
     let action = action.strip_prefix(b"\"").and_then(|action| action.strip_suffix(b"\"")).unwrap_or(action);
     let agents = agents.strip_prefix(b"\"").and_then(|agents| agents.strip_suffix(b"\"")).unwrap_or(agents);
-    match memmem::find(agents, b"\" \"") {
+    match quote_followed_by(agents, b" \"").next() {
         Some(at) => {
             (action, agents.get(..at).unwrap_or_default(), value(agents.get(at + 3..).unwrap_or_default()))
         }
@@ -310,9 +311,9 @@ fn middle<'a>(text: &'a [u8], protocol: &[u8]) -> (&'a [u8], &'a [u8], &'a [u8])
 /// A request line ends with its protocol version; only headers come after that, and a client that puts a quote or a
 /// blank into the request line itself is refused by the web server.
 fn split_http(text: &[u8]) -> (&[u8], &[u8]) {
-    for at in memmem::find_iter(text, b"\" | ") {
+    for at in quote_followed_by(text, b" | ") {
         let action = text.get(..at).unwrap_or_default();
-        let version = memmem::rfind(action, b" HTTP/").map(|from| action.get(from + 6..).unwrap_or_default());
+        let version = memrchr(b' ', action).and_then(|from| action.get(from + 1..)?.strip_prefix(b"HTTP/"));
         if version.is_some_and(|version| (1..=3).contains(&version.len())) {
             return (text.get(..=at).unwrap_or_default(), text.get(at + 4..).unwrap_or_default());
         }
@@ -321,6 +322,11 @@ fn split_http(text: &[u8]) -> (&[u8], &[u8]) {
         Some(at) => (text.get(..at).unwrap_or_default(), text.get(at + 3..).unwrap_or_default()),
         None => (text, &[]),
     }
+}
+
+/// Where a quote stands with this behind it.
+fn quote_followed_by<'t>(text: &'t [u8], behind: &'t [u8]) -> impl Iterator<Item = usize> + 't {
+    memchr_iter(b'"', text).filter(move |at| text.get(at + 1..).is_some_and(|rest| rest.starts_with(behind)))
 }
 
 /// An SSH command ends with its quoted path.

@@ -12,6 +12,7 @@ use crate::{
     logs::{
         confluence, jira,
         parser::{Bad, Emit, LineParser, Raw, addresses, number, text},
+        uri::request_line,
     },
     read::{Clock, StampReader},
 };
@@ -81,8 +82,7 @@ impl ValveLog {
                 event.ips.push(address);
             }
         }
-        let (method, rest) = event.action.split_once(' ').unwrap_or(("", ""));
-        let uri = rest.rsplit_once(" HTTP/").map_or(rest, |(uri, _)| uri);
+        let (method, uri) = request_line(&event.action);
         (event.verb, event.target) = (self.what)(method, uri);
         event.extra = extra;
         event
