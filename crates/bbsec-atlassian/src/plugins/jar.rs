@@ -120,9 +120,8 @@ fn limit(name: &str, depth: usize) -> Option<u64> {
     } else if ends(&[".jsp", ".jspx", ".jspf"])
         || lower == "atlassian-plugin.xml"
         || lower == "meta-inf/manifest.mf"
+        || ends(&["default.properties"])
     {
-        Some(MAX_TEXT)
-    } else if ends(&["default.properties"]) {
         Some(MAX_TEXT)
     } else if ends(&[".jar", ".obr", ".war"]) || (depth == 0 && ends(&["plugins.zip"])) {
         Some(MAX_INNER)
@@ -134,7 +133,7 @@ fn limit(name: &str, depth: usize) -> Option<u64> {
 fn content(name: &str, bytes: Vec<u8>, prefix: &str, depth: usize, jar: &mut Jar, budget: &mut u64) {
     let lower = name.to_ascii_lowercase();
     // Looked at by content as well: a class need not be called one.
-    if bytes.starts_with(&[0xca, 0xfe, 0xba, 0xbe]) || lower.ends_with(".class") {
+    if bytes.starts_with(&[0xca, 0xfe, 0xba, 0xbe]) || [".class"].iter().any(|end| lower.ends_with(end)) {
         jar.count += 1;
         match class::parse(&bytes) {
             Some(class) => {

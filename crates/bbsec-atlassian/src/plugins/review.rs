@@ -263,7 +263,7 @@ fn finding(
         _ => ("plugin.unexpected", format!("{called} is unusual (score {})", score.points)),
     };
     let mut subject = Subject::new("plugin", file.clone());
-    subject.name = key.clone();
+    subject.name.clone_from(&key);
     let mut finding = Finding::new(
         "plugins",
         rule,
