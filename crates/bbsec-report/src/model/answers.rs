@@ -220,7 +220,9 @@ fn unknown(parts: &Parts<'_>) -> Vec<Claim> {
         .iter()
         .take(4)
         .map(|unknown| {
-            let why = unknown.why.first().cloned().unwrap_or_default();
+            // The first sentence here; the rest stands in the chapter.
+            let why = unknown.why.first().map(String::as_str).unwrap_or_default();
+            let why = why.split_once(". ").map_or(why, |(first, _)| first);
             let n =
                 if unknown.count > 1 { format!(" ({})", words::count(unknown.count)) } else { String::new() };
             Claim::plain(format!("{}{n}: {}.", unknown.what, why.trim_end_matches('.')))

@@ -12,7 +12,7 @@ const STYLE: &str = include_str!("../../templates/report.css");
 const SCRIPT: &str = include_str!("../../templates/report.js");
 
 /// Cards of the rotation list that are written out; the table holds all.
-const CARDS: usize = 40;
+pub(crate) const CARDS: usize = 40;
 
 /// The report as one self-contained page.
 pub fn html(report: &Report) -> Result<String, Error> {

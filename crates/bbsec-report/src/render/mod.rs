@@ -11,6 +11,7 @@ use minijinja::{
     AutoEscape, Environment, Error as TemplateError, UndefinedBehavior, Value, context, syntax::SyntaxConfig,
 };
 
+pub(crate) use html::CARDS;
 pub use html::html;
 pub use markdown::markdown;
 

@@ -54,6 +54,11 @@ fn the_page_is_kept_where_one_wants_to_look_at_it() {
         ("empty", CaseData::default()),
     ] {
         std::fs::write(folder.join(format!("{name}.html")), page(&data)).unwrap();
+        std::fs::write(
+            folder.join(format!("{name}.zip")),
+            crate::bundle(&data, &model(&data), None).unwrap(),
+        )
+        .unwrap();
         std::fs::write(folder.join(format!("{name}.md")), markdown(&model(&data)).unwrap()).unwrap();
     }
 }

@@ -17,6 +17,8 @@ const TOP: f64 = 34.0;
 
 /// One thing in a column.
 struct Node {
+    /// The item that it leads to.
+    rank: Option<usize>,
     text: String,
     sub: String,
     class: &'static str,
@@ -99,6 +101,7 @@ pub(crate) fn join(report: &Report) -> Option<String> {
 fn add(picture: &mut Picture, item: &RotationItem) {
     let hot = item.class == Class::Used;
     let credential = picture.node(2, &item.id, || Node {
+        rank: Some(item.rank),
         text: item.name.clone(),
         sub: format!("{} · {}", item.rank, item.kind),
         class: if hot { "hot" } else { "warm" },
@@ -106,9 +109,10 @@ fn add(picture: &mut Picture, item: &RotationItem) {
     for exposure in &item.exposed_to {
         let actor = picture.node(0, &exposure.actor, || {
             let (who, from) = exposure.actor.split_once(" from ").unwrap_or((&exposure.actor, ""));
-            Node { text: who.to_owned(), sub: from.to_owned(), class: "actor" }
+            Node { rank: None, text: who.to_owned(), sub: from.to_owned(), class: "actor" }
         });
         let target = picture.node(1, &exposure.target, || Node {
+            rank: None,
             text: exposure.target.clone(),
             sub: format!(
                 "{}, {}",
@@ -123,6 +127,7 @@ fn add(picture: &mut Picture, item: &RotationItem) {
     for used in item.used.iter().filter(|used| used.finding.is_some()) {
         let key = format!("{}\u{0}{}", used.action, used.by_actor);
         let call = picture.node(3, &key, || Node {
+            rank: None,
             text: used.action.clone(),
             sub: match used.ips.as_slice() {
                 [] => format!("×{}", words::count(used.count)),
@@ -168,9 +173,14 @@ fn draw(body: &mut String, picture: &Picture, height: f64) {
         }
         for (row, node) in nodes.iter().enumerate() {
             let top = y(picture, column, row, height);
+            // Cards are written out for the first items only; the rest is in the table.
+            let (open, close) = match node.rank {
+                Some(rank) if rank <= crate::render::CARDS => (format!("<a href=\"#r{rank}\">"), "</a>"),
+                _ => (String::new(), ""),
+            };
             let _ = write!(
                 body,
-                "<g class=\"node {}\"><title>{}</title><rect x=\"{x:.0}\" y=\"{top:.1}\" width=\"{BOX}\" height=\"{TALL}\" rx=\"4\"/><text x=\"{:.0}\" y=\"{:.1}\">{}</text><text class=\"sub\" x=\"{:.0}\" y=\"{:.1}\">{}</text></g>",
+                "{open}<g class=\"node {}\"><title>{}</title><rect x=\"{x:.0}\" y=\"{top:.1}\" width=\"{BOX}\" height=\"{TALL}\" rx=\"4\"/><text x=\"{:.0}\" y=\"{:.1}\">{}</text><text class=\"sub\" x=\"{:.0}\" y=\"{:.1}\">{}</text></g>{close}",
                 node.class,
                 escape::html(&format!("{} ({})", node.text, node.sub)),
                 x + 10.0,
