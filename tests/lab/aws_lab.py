@@ -33,7 +33,9 @@ from werkzeug.serving import make_server
 
 import lab_cloudtrail  # noqa: F401  (mends moto when imported)
 import lab_ec2  # noqa: F401
+import lab_flows
 import lab_iam
+import lab_s3
 from lab_state import LOCK, STATE, reset
 
 S3_BY_QUERY = {
@@ -136,12 +138,22 @@ class Lab:
             answer = self.inject(rule, env, start, service)
             if answer is not None:
                 return answer
+        owner = env.get("HTTP_X_AMZ_EXPECTED_BUCKET_OWNER")
+        if owner and service == "s3" and lab_s3.owner(env["PATH_INFO"]) not in (None, owner):
+            return self.refuse(start, service, "AccessDenied", 403, "The bucket has another owner.")
+        shortened = service == "s3" and call == "s3.PutObjectRetention" and lab_s3.shortens(env, body)
+        if shortened:
+            return self.refuse(start, service, "AccessDenied", 403, shortened)
         wrong = self.wrong_checksum(env, body, service)
         if wrong:
             return self.refuse(start, service, "BadDigest", 400, wrong)
         answer = self.run(env)
         if answer[0].startswith("500") and b"<html" in answer[2][:200].lower():
             return self.refuse(start, service, "InvalidAction", 400, f"The lab does not have {call}.")
+        if call == "s3.GetBucketVersioning":  # moto's root element is not AWS's
+            body = answer[2].replace(b"GetBucketVersioningResponse", b"VersioningConfiguration")
+            headers = [h for h in answer[1] if h[0].lower() != "content-length"]
+            answer = answer[0], headers + [("Content-Length", str(len(body)))], body
         start(answer[0], answer[1])
         return [answer[2]]
 
@@ -163,6 +175,8 @@ class Lab:
             kept["status"], kept["headers"] = status, headers
 
         body = b"".join(self.inner(env, start))
+        with LOCK:
+            lab_flows.step()
         return kept["status"], kept["headers"], body
 
     @staticmethod
@@ -225,7 +239,7 @@ class Lab:
                 reset()
             elif name == "set":
                 STATE.update(given)
-            elif name == "flows" and lab_flows is not None:
+            elif name == "flows":
                 answer = lab_flows.begin(given) if method == "POST" else lab_flows.report()
             elif method == "GET":
                 answer = STATE.get(name)
@@ -234,12 +248,6 @@ class Lab:
             text = json.dumps(answer, default=str).encode()
         start("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(text)))])
         return [text]
-
-
-try:
-    import lab_flows
-except ImportError:
-    lab_flows = None
 
 
 def main():

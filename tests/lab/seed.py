@@ -134,14 +134,18 @@ class Seed:
             ImageId=image, MinCount=1, MaxCount=1, InstanceType="m5.xlarge", UserData=f"#!/bin/sh\n# {name}\n",
             IamInstanceProfile={"Arn": facts["instance_profile_arn"]},
             BlockDeviceMappings=[{"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 30, "DeleteOnTermination": True}}],
-            NetworkInterfaces=[{"DeviceIndex": 0, "SubnetId": subnets[0], "Ipv6AddressCount": count,
-                                "AssociatePublicIpAddress": self.options.public,
+            NetworkInterfaces=[{"DeviceIndex": 0, "SubnetId": subnets[0], "AssociatePublicIpAddress": False,
                                 "Groups": [facts["groups"]["node"], facts["groups"]["cluster"]]}],
             TagSpecifications=[{"ResourceType": "instance", "Tags": [
                 {"Key": k, "Value": v} for k, v in {**NODE_TAGS, "Name": name}.items() if not k.startswith("aws:")]}],
         )["Instances"][0]
         instance = launched["InstanceId"]
         interfaces = [launched["NetworkInterfaces"][0]["NetworkInterfaceId"]]
+        if count:  # moto forgets Ipv6AddressCount of the first interface
+            ec2.assign_ipv6_addresses(NetworkInterfaceId=interfaces[0], Ipv6AddressCount=1)
+        if self.options.public:
+            address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+            ec2.associate_address(AllocationId=address, NetworkInterfaceId=interfaces[0])
         for index, subnet in enumerate(subnets[1:], 1):
             made = ec2.create_network_interface(SubnetId=subnet, Groups=[facts["groups"]["cluster"]], Ipv6AddressCount=count)
             made = made["NetworkInterface"]["NetworkInterfaceId"]

@@ -183,7 +183,7 @@ impl CollectCredentialsUse {
         })
     }
 
-    fn roles(&self, input: &CredentialsUseInput, context: &mut Context<'_>) -> Result<Vec<RoleUse>, Failure> {
+    fn roles(&self, input: &CredentialsUseInput, context: &mut Context<'_>) -> Vec<RoleUse> {
         let given = if input.instance.is_empty() {
             context.case.scope().instances.clone()
         } else {
@@ -214,7 +214,7 @@ impl CollectCredentialsUse {
                 }
             }
         }
-        Ok(all)
+        all
     }
 }
 
@@ -266,7 +266,7 @@ impl Action for CollectCredentialsUse {
     ) -> Result<CredentialsUseOutput, Failure> {
         let account = self.0.identity()?.account.clone();
         let (result, exchanges) = tape::record(|| -> Result<_, Failure> {
-            Ok((self.keys(input, context)?, self.roles(input, context)?))
+            Ok((self.keys(input, context)?, self.roles(input, context)))
         });
         let (keys, roles) = result?;
         let mut output = CredentialsUseOutput {

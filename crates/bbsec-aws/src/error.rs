@@ -190,9 +190,9 @@ impl From<AwsError> for Failure {
     }
 }
 
-fn kind<E: Error + 'static>(error: &SdkError<E>, code: Option<&str>) -> Kind
+fn kind<E>(error: &SdkError<E>, code: Option<&str>) -> Kind
 where
-    E: ProvideErrorMetadata,
+    E: Error + ProvideErrorMetadata + 'static,
 {
     if let Some(code) = code {
         return kind_of_code(code);

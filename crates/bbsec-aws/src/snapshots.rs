@@ -231,9 +231,8 @@ fn create(aws: &Aws, node: &NodeFacts, case: &str, run: &str, set: &str) -> Resu
             .tag_specifications(spec)
             .customize()
             .config_override(aws_sdk_ec2::config::Config::builder().retry_config(RetryConfig::disabled()));
-        let error = match aws.run("ec2:CreateSnapshots", id, call.send()) {
-            Ok(_) => return existing(aws, case, id),
-            Err(error) => error,
+        let Err(error) = aws.run("ec2:CreateSnapshots", id, call.send()) else {
+            return existing(aws, case, id);
         };
         let unclear = matches!(error.kind(), Kind::Timeout | Kind::Unreachable | Kind::Other)
             && !error.code().is_some_and(|c| c.starts_with("Invalid") || c.contains("LimitExceeded"));

@@ -19,8 +19,6 @@ pub(crate) struct Exchange {
     pub(crate) operation: &'static str,
     /// The body as it came.
     pub(crate) body: Vec<u8>,
-    /// AWS's clock: the `Date` header.
-    pub(crate) date: Option<String>,
 }
 
 thread_local! {
@@ -64,14 +62,14 @@ impl Intercept for Tap {
     ) -> Result<(), BoxError> {
         let response = context.response();
         let date = response.headers().get("date").map(str::to_owned);
-        DATE.with(|slot| slot.borrow_mut().clone_from(&date));
+        DATE.with(|slot| *slot.borrow_mut() = date);
         if !response.status().is_success() {
             return Ok(());
         }
         TAPE.with(|tape| {
             if let (Some(tape), Some(body)) = (tape.borrow_mut().as_mut(), response.body().bytes()) {
                 let operation = OPERATION.with(|slot| *slot.borrow());
-                tape.push(Exchange { operation, body: body.to_vec(), date });
+                tape.push(Exchange { operation, body: body.to_vec() });
             }
         });
         Ok(())

@@ -99,7 +99,10 @@ fn roots(aws: &Aws, trail: &Trail) -> Result<Vec<String>, AwsError> {
         .send();
     let pages = aws.run("s3:ListBucket", &trail.bucket, pages.collect::<Result<Vec<_>, _>>())?;
     let mut all = vec![head];
-    let folders = pages.iter().flat_map(|p| p.common_prefixes()).filter_map(|p| p.prefix());
+    let folders = pages
+        .iter()
+        .flat_map(aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output::common_prefixes)
+        .filter_map(|p| p.prefix());
     all.extend(
         folders.filter(|p| p.rsplit('/').nth(1).is_some_and(|n| n.starts_with("o-"))).map(str::to_owned),
     );
@@ -163,7 +166,8 @@ fn one_day(
             return Ok(());
         }
     };
-    for object in pages.iter().flat_map(|p| p.contents()) {
+    for object in pages.iter().flat_map(aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output::contents)
+    {
         let Some(key) = object.key() else { continue };
         let path = format!("aws/cloudtrail-logs/{bucket}/{key}");
         logs.objects += 1;

@@ -47,7 +47,11 @@ fn interface(found: &aws_sdk_ec2::types::NetworkInterface) -> Interface {
         public: found
             .private_ip_addresses()
             .iter()
-            .filter_map(|a| a.association().and_then(|x| x.public_ip()).map(str::to_owned))
+            .filter_map(|a| a.association().and_then(|x| x.public_ip()))
+            .chain(found.association().and_then(|a| a.public_ip()))
+            .map(str::to_owned)
+            .collect::<std::collections::BTreeSet<String>>()
+            .into_iter()
             .collect(),
         ipv6: found.ipv6_addresses().iter().filter_map(|a| a.ipv6_address().map(str::to_owned)).collect(),
         prefixes: found

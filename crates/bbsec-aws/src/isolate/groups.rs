@@ -87,7 +87,8 @@ fn fits(rules: &[Rule], wanted: &[(bool, String)]) -> bool {
         })
 }
 
-fn permission(range: &str) -> IpPermission {
+/// Every protocol, from or to a range.
+pub(super) fn permission(range: &str) -> IpPermission {
     let permission = IpPermission::builder().ip_protocol("-1");
     if range.contains(':') {
         permission.ipv6_ranges(Ipv6Range::builder().cidr_ipv6(range).build()).build()

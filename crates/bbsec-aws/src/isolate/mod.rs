@@ -11,6 +11,7 @@ mod groups;
 mod input;
 mod model;
 mod plan;
+mod preflight;
 mod protect;
 mod release;
 mod scaling;
@@ -142,6 +143,22 @@ impl Isolate {
         Ok((nodes, evidence))
     }
 
+    /// Stops before the first change where the identity may not make one without which nothing is cut.
+    fn allowed(&self, nodes: &[NodeFacts], input: &IsolateInput) -> Result<(), Failure> {
+        let mut lacking = BTreeSet::new();
+        for node in nodes {
+            let found = preflight::preflight(&self.0, node, input)?;
+            lacking.extend(found.into_iter().filter(|l| l.needed).map(|l| l.permission));
+        }
+        if lacking.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<&str> = lacking.into_iter().collect();
+        let message = format!("the identity lacks {}; nothing was changed", names.join(", "));
+        Err(Failure::new(Exit::Failed, message)
+            .help("`bbsec-ir aws policy isolate` prints the least policy; use another --profile, then resume the run"))
+    }
+
     /// Reads everything back and judges it.
     fn verdict(
         &self,
@@ -257,7 +274,18 @@ impl Action for Isolate {
 
     fn plan(&self, input: &IsolateInput, context: &mut Context<'_>) -> Result<Plan, Failure> {
         let nodes = self.facts(input, context)?;
-        Ok(plan::plan(&self.0, &nodes, input))
+        let mut plan = plan::plan(&self.0, &nodes, input);
+        for node in &nodes {
+            let lacking = preflight::preflight(&self.0, node, input)?;
+            plan.warnings.extend(lacking.iter().map(|l| {
+                let weight =
+                    if l.needed { "nothing can be cut without it" } else { "the rest is done without it" };
+                format!("the identity lacks {}: {weight}", l.permission)
+            }));
+        }
+        plan.warnings.sort();
+        plan.warnings.dedup();
+        Ok(plan)
     }
 
     fn observe(
@@ -272,9 +300,12 @@ impl Action for Isolate {
     }
 
     fn apply(&self, input: &IsolateInput, context: &mut Context<'_>) -> Result<Isolation, Failure> {
-        let (nodes, evidence) = match Self::restore_point(context)? {
-            Some(nodes) => (nodes, Vec::new()),
-            None => self.prepare(input, context)?,
+        let (nodes, evidence) = if let Some(nodes) = Self::restore_point(context)? {
+            (nodes, Vec::new())
+        } else {
+            let prepared = self.prepare(input, context)?;
+            self.allowed(&prepared.0, input)?;
+            prepared
         };
         let mut requested = Vec::new();
         let mut warnings = Vec::new();

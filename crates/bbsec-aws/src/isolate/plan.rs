@@ -194,6 +194,14 @@ fn of_node(node: &NodeFacts, input: &IsolateInput, plan: &mut Plan) {
             "leave standby",
         );
     }
+    rest(node, input, plan);
+}
+
+fn rest(node: &NodeFacts, input: &IsolateInput, plan: &mut Plan) {
+    let mut add = |operation, subject: &str, before, after, undo: &str| {
+        plan.changes.push(planned(operation, subject, before, after, Some(undo.to_owned())));
+    };
+    let id = node.instance.as_str();
     for before in settings(node) {
         let after = protective(&before);
         if before != after {

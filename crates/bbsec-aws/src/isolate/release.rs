@@ -27,8 +27,10 @@ struct Step {
     /// What the restore point says.
     before: Value,
     change: Change,
-    act: Box<dyn Fn(&Aws) -> Result<(), AwsError>>,
+    act: Act,
 }
+
+type Act = Box<dyn Fn(&Aws) -> Result<(), AwsError>>;
 
 impl Step {
     fn is_back(&self) -> bool {
@@ -411,6 +413,11 @@ fn registrations(
             act: Box::new(move |aws| balancers::set_attributes(aws, &group, back.iter().cloned())),
         });
     }
+    memberships(before, now, past, steps);
+    Ok(())
+}
+
+fn memberships(before: &NodeFacts, now: &NodeFacts, past: &Past, steps: &mut Vec<Step>) {
     for target in before.targets.iter().filter(|t| {
         sent(past, "elasticloadbalancing:DeregisterTargets").any(|c| c.subject == t.group && names(c, t))
     }) {
@@ -470,7 +477,6 @@ fn registrations(
             }),
         });
     }
-    Ok(())
 }
 
 fn names(change: &Change, target: &Target) -> bool {

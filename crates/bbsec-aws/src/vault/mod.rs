@@ -318,7 +318,8 @@ impl Action for Vault {
             }
             let name = path.strip_prefix(&bag).unwrap_or(&path).to_string_lossy().replace('\\', "/");
             terms.once = name.starts_with("data/");
-            if !terms.once && !(output.failed.is_empty() && output.differing.is_empty()) {
+            let is_short = !output.failed.is_empty() || !output.differing.is_empty();
+            if !terms.once && is_short {
                 // A manifest would promise what the vault does not hold.
                 output.failed.push(name);
                 continue;

@@ -8,7 +8,10 @@ use std::{
 
 use aws_sdk_s3::{
     primitives::{ByteStream, DateTime},
-    types::{ChecksumAlgorithm, ChecksumMode, CompletedMultipartUpload, CompletedPart, ObjectLockMode},
+    types::{
+        ChecksumAlgorithm, ChecksumMode, CompletedMultipartUpload, CompletedPart, ObjectLockMode,
+        ObjectLockRetention, ObjectLockRetentionMode,
+    },
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
@@ -105,11 +108,32 @@ pub(super) fn send(aws: &Aws, terms: &Terms, key: &str, local: &Local) -> Result
                 .is_some_and(|c| c == "PreconditionFailed" || c == "ConditionalRequestConflict") => {}
         Err(error) => return Err(error),
     }
-    match compare(aws, terms, key, local)? {
+    let mut found = compare(aws, terms, key, local)?;
+    if matches!(&found, Some(Err(why)) if why.contains(UNLOCKED)) {
+        // Some servers forget the retention of an object that came in parts.
+        retain(aws, terms, key)?;
+        found = compare(aws, terms, key, local)?;
+    }
+    match found {
         Some(Ok(version)) => Ok(Sent::Put(version)),
         Some(Err(why)) => Ok(Sent::Differs(why)),
         None => Ok(Sent::Differs("it is not there after it was put".to_owned())),
     }
+}
+
+const UNLOCKED: &str = "it is not locked";
+
+fn retain(aws: &Aws, terms: &Terms, key: &str) -> Result<(), AwsError> {
+    let Some((mode, until)) = &terms.lock else { return Ok(()) };
+    let retention = ObjectLockRetention::builder()
+        .mode(match mode {
+            ObjectLockMode::Compliance => ObjectLockRetentionMode::Compliance,
+            _ => ObjectLockRetentionMode::Governance,
+        })
+        .retain_until_date(*until)
+        .build();
+    let call = aws.vault_s3()?.put_object_retention().bucket(&terms.bucket).key(key).retention(retention);
+    aws.run("s3:PutObjectRetention", key, call.send()).map(|_| ())
 }
 
 /// Asks for what is under a key. `None`: nothing; `Some(Err)`: something else.
@@ -142,7 +166,7 @@ pub(super) fn compare(
     if let Some((mode, _)) = &terms.lock
         && found.object_lock_mode().map(aws_sdk_s3::types::ObjectLockMode::as_str) != Some(mode.as_str())
     {
-        return Ok(Some(Err(format!("it is not locked in {} mode", mode.as_str()))));
+        return Ok(Some(Err(format!("{UNLOCKED} in {} mode", mode.as_str()))));
     }
     Ok(Some(Ok(found.version_id().map(str::to_owned))))
 }
@@ -193,19 +217,18 @@ fn parts(aws: &Aws, terms: &Terms, key: &str, local: &Local) -> Result<(), AwsEr
                 && p.checksum_sha256() == Some(checksum.as_str())
                 && p.size() == i64::try_from(bytes.len()).ok()
         });
-        let tag = match old {
-            Some(part) => part.e_tag().map(str::to_owned),
-            None => {
-                let call = s3
-                    .upload_part()
-                    .bucket(&terms.bucket)
-                    .key(key)
-                    .upload_id(&upload)
-                    .part_number(number)
-                    .checksum_sha256(&checksum)
-                    .body(ByteStream::from(bytes));
-                aws.run("s3:PutObject", key, call.send())?.e_tag().map(str::to_owned)
-            }
+        let tag = if let Some(part) = old {
+            part.e_tag().map(str::to_owned)
+        } else {
+            let call = s3
+                .upload_part()
+                .bucket(&terms.bucket)
+                .key(key)
+                .upload_id(&upload)
+                .part_number(number)
+                .checksum_sha256(&checksum)
+                .body(ByteStream::from(bytes));
+            aws.run("s3:PutObject", key, call.send())?.e_tag().map(str::to_owned)
         };
         completed.push(
             CompletedPart::builder().part_number(number).checksum_sha256(checksum).set_e_tag(tag).build(),
