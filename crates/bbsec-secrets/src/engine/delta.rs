@@ -70,11 +70,11 @@ impl Edits {
         }
     }
 
-    /// Seams widened by `margin` on both sides, joined where they meet.
-    fn widened(&self, margin: usize, len: usize) -> Vec<(usize, usize)> {
+    /// Seams widened by so much before and after, joined where they meet.
+    fn widened(&self, (back, ahead): (usize, usize), len: usize) -> Vec<(usize, usize)> {
         let mut out: Vec<(usize, usize)> = Vec::with_capacity(self.seams.len());
         for &(start, end) in &self.seams {
-            let (start, end) = (start.saturating_sub(margin), end.saturating_add(margin).min(len));
+            let (start, end) = (start.saturating_sub(back), end.saturating_add(ahead).min(len));
             match out.last_mut() {
                 Some(last) if start <= last.1 => last.1 = last.1.max(end),
                 _ => out.push((start, end)),
@@ -137,7 +137,7 @@ impl Engine {
         }
         self.anchors(data, edits, &mut marks);
         let mut done = 0;
-        for (low, high) in edits.widened(decode::MARGIN, len) {
+        for (low, high) in edits.widened((decode::MARGIN, decode::MARGIN), len) {
             decode::stretches(self, data, low, high, &mut marks);
             if high > done {
                 let (start, end) = whole_lines(data, low.max(done), high);

@@ -116,8 +116,11 @@ impl Engine {
                 return;
             }
         }
-        let reach = generic::REACH + if rules.allow.is_empty() { 0 } else { super::LINE };
-        let window = (start.saturating_sub(reach), end.saturating_add(reach).min(data.len()));
+        let line = if rules.allow.is_empty() { 0 } else { super::LINE };
+        let window = (
+            start.saturating_sub(generic::BACK + line),
+            start.saturating_add(generic::REACH + line).min(data.len()),
+        );
         if let Some(found) = self.intern(index, bytes, |_| Some(verdict)) {
             marks.hits.push(Hit { found, span: value.span, secret: value.secret, window });
         }

@@ -6,7 +6,7 @@ use crate::bytes::{at, sub};
 /// Longest name, gap and value that are followed.
 const NAME: usize = 40;
 const GAP: usize = 28;
-const VALUE: usize = 300;
+const VALUE: usize = 200;
 
 /// An assignment.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -21,8 +21,10 @@ pub(crate) const NAMED: &str = "named-credential";
 /// Rule for Data Center tokens, which are known by what their base64 holds.
 pub(crate) const ID_TOKEN: &str = "atlassian-dc-token";
 
-/// How far from its keyword an assignment depends on bytes.
-pub(crate) const REACH: usize = 420;
+/// How far before and after the start of its keyword an assignment depends on bytes.
+pub(crate) const BACK: usize = 104;
+/// See [`BACK`].
+pub(crate) const REACH: usize = 300;
 
 /// Lower-case words that lead here.
 pub(crate) const KEYWORDS: &[&str] = &[

@@ -13,8 +13,10 @@ use crate::{SecretsError, generic, judge::Check};
 
 /// How far a match without a bound of its own may reach from its keyword.
 const DEFAULT_REACH: usize = 512;
-/// Beyond this a rule's keywords are remembered by delta scans, so that their margin stays small.
-const LONG_REACH: usize = 560;
+/// Beyond these a rule's keywords are remembered by delta scans, so that the margin stays small.
+const LONG_REACH: usize = 300;
+/// See [`LONG_REACH`].
+const LONG_LEAD: usize = 110;
 
 /// Compiles one rule; `file` gives what the rule leaves out.
 pub(super) fn rule(raw: &RawRule, file: &RawConfig) -> Result<Rule, String> {
@@ -81,7 +83,7 @@ fn measure(text: &str, keywords: &[String], raw: &RawRule) -> Result<Pattern, St
     }
     let proved = !keywords.is_empty() && pattern::contains_keyword(&hir, keywords);
     let cap = raw.reach.unwrap_or(DEFAULT_REACH);
-    let reach = hir.properties().maximum_len().map_or(cap, |most| most.min(cap.max(LONG_REACH)));
+    let reach = hir.properties().maximum_len().map_or(cap, |most| most.min(cap));
     let lead = if proved { pattern::lead(&hir, keywords).unwrap_or(reach).min(reach) } else { usize::MAX };
     let made = Pattern { text: text.into(), unicode, compiled: OnceLock::new(), lead, reach };
     // What comes from outside may be too large to compile: find out now, not in the middle of a scan.
@@ -94,19 +96,18 @@ fn measure(text: &str, keywords: &[String], raw: &RawRule) -> Result<Pattern, St
 /// Puts rules together.
 pub(super) fn set(rules: Vec<Rule>, allow: Vec<Allowlist>) -> Result<Rules, SecretsError> {
     let mut words: BTreeMap<&str, Vec<Lead>> = BTreeMap::new();
-    let (mut wide, mut margin) = (Vec::new(), 64);
+    let (mut wide, mut back, mut ahead) = (Vec::new(), 64, 64);
     for (index, rule) in (0u32..).zip(&rules) {
         let Some(pattern) = &rule.pattern else { continue };
         if pattern.lead == usize::MAX {
             wide.push(index);
             continue;
         }
-        let line = !allow.is_empty() || !rule.allow.is_empty();
-        let reach =
-            pattern.reach + pattern.lead.min(pattern.reach) + if line { crate::engine::LINE } else { 0 };
-        let long = pattern.reach > LONG_REACH;
+        let line = if allow.is_empty() && rule.allow.is_empty() { 0 } else { crate::engine::LINE };
+        let long = pattern.reach > LONG_REACH || pattern.lead > LONG_LEAD;
         if !long {
-            margin = margin.max(reach);
+            back = back.max(pattern.reach + line);
+            ahead = ahead.max(pattern.lead + line);
         }
         for keyword in &rule.keywords {
             words.entry(keyword).or_default().push(if long { Lead::Long(index) } else { Lead::Rule(index) });
@@ -120,7 +121,9 @@ pub(super) fn set(rules: Vec<Rule>, allow: Vec<Allowlist>) -> Result<Rules, Secr
         id_token: find(generic::ID_TOKEN),
     };
     if assignment.secret.is_some() || assignment.password.is_some() || assignment.named.is_some() {
-        margin = margin.max(generic::REACH + if allow.is_empty() { 0 } else { crate::engine::LINE });
+        let line = if allow.is_empty() { 0 } else { crate::engine::LINE };
+        back = back.max(generic::REACH + line);
+        ahead = ahead.max(generic::BACK + line);
         for word in generic::KEYWORDS {
             words.entry(word).or_default().push(Lead::Assignment);
         }
@@ -128,7 +131,9 @@ pub(super) fn set(rules: Vec<Rule>, allow: Vec<Allowlist>) -> Result<Rules, Secr
     let longest_keyword = words.keys().map(|word| word.len()).max().unwrap_or(0);
     let automaton = automaton(words.keys().copied())?;
     let leads = words.into_values().collect();
-    Ok(Rules { list: rules, automaton, leads, wide, allow, margin: margin + longest_keyword + 2, assignment })
+    // A keyword is found only when it lies in the range as a whole.
+    let margin = (back + 2, ahead + longest_keyword + 2);
+    Ok(Rules { list: rules, automaton, leads, wide, allow, margin, assignment })
 }
 
 fn automaton<'a>(words: impl Iterator<Item = &'a str>) -> Result<AhoCorasick, SecretsError> {
@@ -155,7 +160,7 @@ pub(super) fn empty() -> Rules {
         leads: Vec::new(),
         wide: Vec::new(),
         allow: Vec::new(),
-        margin: 64,
+        margin: (64, 64),
         assignment: none,
     }
 }

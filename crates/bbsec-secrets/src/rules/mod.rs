@@ -96,8 +96,9 @@ pub struct Rules {
     /// Rules that no keyword leads to with certainty: tried on whole objects.
     pub(crate) wide: Vec<u32>,
     pub(crate) allow: Vec<Allowlist>,
-    /// How far around new bytes a delta scan looks.
-    pub(crate) margin: usize,
+    /// How far before and after new bytes a delta scan looks for keywords: a keyword's match reaches far forward, but
+    /// seldom far back.
+    pub(crate) margin: (usize, usize),
     pub(crate) assignment: Assignment,
 }
 

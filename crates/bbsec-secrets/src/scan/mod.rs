@@ -28,13 +28,22 @@ pub struct Options {
     pub reveal: bool,
     /// What was known before and is left out.
     pub baseline: Option<crate::Baseline>,
+    /// Match every object as a whole, without its delta: slower, and finds the same. For comparing.
+    pub full_scan: bool,
     /// What credentials look like.
     pub rules: Arc<Rules>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { jobs: 0, limits: Limits::default(), reveal: false, baseline: None, rules: Rules::builtin() }
+        Self {
+            jobs: 0,
+            limits: Limits::default(),
+            reveal: false,
+            baseline: None,
+            full_scan: false,
+            rules: Rules::builtin(),
+        }
     }
 }
 

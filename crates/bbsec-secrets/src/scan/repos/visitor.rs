@@ -63,6 +63,7 @@ struct Worker {
 pub(super) struct Secrets {
     workers: Vec<Mutex<Worker>>,
     hash: RandomState,
+    full_scan: bool,
 }
 
 /// What is kept of an object while others build on it.
@@ -83,6 +84,7 @@ impl Secrets {
         Self {
             workers: (0..threads.max(1)).map(|_| Mutex::new(worker())).collect(),
             hash: RandomState::new(),
+            full_scan: options.full_scan,
         }
     }
 
@@ -185,7 +187,7 @@ impl Visitor for Secrets {
             worker.tree(object, &self.hash);
             Marks::default()
         } else {
-            worker.text(object, parent)
+            worker.text(object, if self.full_scan { None } else { parent })
         };
         State { marks, len: object.data.len() }
     }
