@@ -21,6 +21,9 @@ pub const RUNS: &str = "runs";
 /// What was rendered.
 pub const REPORT: &str = "report";
 
+/// What never leaves the case: a handover leaves these out.
+pub const NEVER_HANDED_OVER: [&str; 2] = [KEY, LOCK];
+
 /// The schema that `case.toml` names.
 pub const CASE_SCHEMA: &str = "bbsec-ir.case/v1";
 /// The schema that the journal's first line names.

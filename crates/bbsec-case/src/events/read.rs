@@ -9,7 +9,7 @@ use std::{
 use bbsec_core::Event;
 
 use super::{filter::EventFilter, merge::Merge};
-use crate::CaseError;
+use crate::{CaseError, verify::inside};
 
 /// Hands out the wanted events of these files (relative to the case), and how many there were.
 pub(crate) fn read(
@@ -22,7 +22,7 @@ pub(crate) fn read(
     for file in files {
         let date = file.split('/').find_map(|part| part.strip_prefix("date=")).unwrap_or_default();
         if filter.wants_date(date) {
-            days.entry(date.into()).or_default().push(case.join(file));
+            days.entry(date.into()).or_default().push(inside(case, file));
         }
     }
     let mut count = 0_u64;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use bbsec_core::Unit;
+use bbsec_core::{Unit, escape};
 use serde_json::Value;
 use walkdir::WalkDir;
 
@@ -41,7 +41,7 @@ impl Check<'_> {
                     if let (Some(run), Some(path), Some(sha256)) =
                         (&entry.run, member("path"), member("sha256"))
                     {
-                        let path = format!("{}/{run}/{path}", layout::RUNS);
+                        let path = format!("{}/{}/{path}", layout::RUNS, escape::path_component(run));
                         self.file("results", &path, sha256, &*task)?;
                         self.report.checked.result_files += 1;
                         known.insert(path);
