@@ -12,23 +12,39 @@ use sha2::{Digest, Sha256};
 
 use crate::{scenario::credentials::hex, shell};
 
-/// A program with the Debian package that brings it.
+/// Something that tests ask, with the Debian package that brings it.
 struct Program {
+    /// Any of these on the path, or, with a slash in front, as a file.
     names: &'static [&'static str],
     package: &'static str,
     what_for: &'static str,
 }
 
-const PROGRAMS: [Program; 4] = [
+const PROGRAMS: [Program; 7] = [
     Program { names: &["git"], package: "git", what_for: "scenario repositories and git fsck" },
     Program { names: &["python3"], package: "python3-venv", what_for: "the AWS lab, plaso, bagit" },
     Program { names: &["ssh-keygen"], package: "openssh-client", what_for: "verifying signatures and keys" },
+    Program { names: &["unzip"], package: "unzip", what_for: "a second opinion on archives" },
+    Program { names: &["javac"], package: "default-jdk-headless", what_for: "compiling and reading plugins" },
+    Program {
+        names: &["/usr/share/java/tomcat9-catalina.jar"],
+        package: "libtomcat9-java",
+        what_for: "showing that ordinary Java libraries are not called web shells",
+    },
     Program {
         names: &["chromium", "chromium-browser", "google-chrome"],
         package: "chromium",
         what_for: "opening the report in a browser",
     },
 ];
+
+impl Program {
+    fn is_there(&self) -> bool {
+        self.names
+            .iter()
+            .any(|name| if name.starts_with('/') { Path::new(name).exists() } else { shell::has(name) })
+    }
+}
 
 const REQUIREMENTS: [&str; 2] = ["tests/lab/requirements.txt", "tests/requirements.txt"];
 
@@ -71,7 +87,7 @@ pub fn prepare(root: &Path) -> Result<Setup> {
 }
 
 fn absent() -> Vec<&'static Program> {
-    PROGRAMS.iter().filter(|program| !program.names.iter().any(|name| shell::has(name))).collect()
+    PROGRAMS.iter().filter(|program| !program.is_there()).collect()
 }
 
 fn packages(setup: &mut Setup) -> Result<()> {

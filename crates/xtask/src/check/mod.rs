@@ -77,15 +77,20 @@ impl Run {
             failed += u32::from(matches!(outcome, Outcome::Failed(_)));
             println!("{mark} {name:<11} {:>7.1} s  {said}", time.as_secs_f64());
         }
-        for line in &self.left_out {
+        let (excused, left_out): (Vec<&String>, Vec<&String>) =
+            self.left_out.iter().partition(|reason| not_run::is_excused(reason));
+        for line in &left_out {
             println!("not run: {line}");
+        }
+        for line in &excused {
+            println!("not run, and no set-up could change that: {line}");
         }
         let total = took.as_secs_f64() / 60.0;
         if failed > 0 {
             println!("\n{failed} of {} stages failed, in {total:.1} minutes.", self.stages.len());
             return ExitCode::FAILURE;
         }
-        if self.left_out.is_empty() {
+        if left_out.is_empty() {
             println!("\nEverything was tested and passed, in {total:.1} minutes.");
             return ExitCode::SUCCESS;
         }

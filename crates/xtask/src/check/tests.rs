@@ -14,8 +14,15 @@ pub(super) fn run(root: &Path, missing: &mut Vec<String>) -> Result<String> {
     let _ = std::fs::remove_file(&junit);
     let mut command = Command::new(nextest);
     command.current_dir(root).args(["nextest", "run", "--workspace", "--locked", "--profile", "xtask"]);
-    shell::run(&mut command)?;
-    missing.extend(not_run::reasons(&junit)?);
+    // Programs of the Python environment (bagit.py, log2timeline) come last, so that `python3` stays the system's.
+    let mut paths: Vec<_> = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect();
+    paths.push(root.join("target/venv/bin"));
+    command.env("PATH", std::env::join_paths(paths)?);
+    let ended = shell::run(&mut command);
+    // Reasons are told also when tests failed; a build that failed leaves no report.
+    let reasons = not_run::reasons(&junit);
+    missing.extend(reasons.iter().flatten().cloned());
+    ended.and(reasons)?;
     let report = std::fs::read_to_string(&junit)?;
     let count = attribute(&report, "tests").context("the test runner's report has no count")?;
     Ok(format!("{count} tests"))
