@@ -79,7 +79,11 @@ fn row(event: &Event) -> Value {
     row.insert("parser".into(), text(&event.source));
     for (name, value) in &event.extra {
         // A source's own name never takes the place of one of these.
-        let name = escape::path_component(name);
+        let mut name = escape::path_component(name);
+        // These have a meaning of their own to Timesketch.
+        if name.starts_with('_') || matches!(name.as_str(), "tag" | "label" | "comment" | "star") {
+            name.insert_str(0, "extra_");
+        }
         row.entry(name).or_insert_with(|| text(value));
     }
     Value::Object(row)

@@ -154,8 +154,11 @@ pub struct SetAside {
 pub fn model(data: &CaseData) -> Report {
     let data = scrub::clean(data);
     let mut sources = sources::Register::new(&data);
-    let rotation = rotation_view(rotation(&data));
+    let mut rotation = rotation_view(rotation(&data));
     let happened = story::happened(&data, &rotation.items, &mut sources);
+    for item in &mut rotation.items {
+        item.sources = sources.cite(&item.evidence);
+    }
     let touched = blast::touched(&data, &rotation.items, &mut sources);
     let recovery = recovery::recovery(&data, &happened, &mut sources);
     let done = done::done(&data);

@@ -448,5 +448,6 @@ fn empty(credential: &Credential<'_>) -> RotationItem {
         documented: String::new(),
         state: None,
         evidence: Vec::new(),
+        sources: Vec::new(),
     }
 }

@@ -194,6 +194,8 @@ pub struct RotationItem {
     pub state: Option<RotationState>,
     /// The bytes behind the reasons.
     pub evidence: Vec<Place>,
+    /// Numbers in the report's register of evidence.
+    pub sources: Vec<usize>,
 }
 
 impl RotationItem {

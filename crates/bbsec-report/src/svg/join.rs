@@ -163,7 +163,7 @@ fn draw(body: &mut String, picture: &Picture, height: f64) {
             "<path class=\"{class}\" d=\"M{x1:.0} {y1:.1}C{middle:.0} {y1:.1} {middle:.0} {y2:.1} {x2:.0} {y2:.1}\"/>"
         );
     }
-    let titles = ["Who", "What they read", "Credentials in it", "Used for, in AWS"];
+    let titles = ["Who", "What they read", "Credentials in it", "What was done with them"];
     for (column, ((nodes, title), x)) in picture.columns.iter().zip(titles).zip(COLUMN).enumerate() {
         let _ = write!(body, "<text class=\"head\" x=\"{x:.0}\" y=\"14\">{title}</text>");
         if nodes.is_empty() {
