@@ -38,7 +38,7 @@ pub use indicator::{Indicator, IndicatorKind};
 pub use place::Place;
 pub use progress::{Progress, Silent, Task, Unit};
 pub use scope::{Footprint, Scope};
-pub use secret::{ExposedSecret, Fingerprint, Fingerprinter, SecretBytes};
+pub use secret::{ExposedSecret, Fingerprint, Fingerprinter, ObjectRef, Reach, SecretBytes};
 pub use sink::{Collected, Sink};
 pub use time::Time;
 pub use touch::{Actor, Target, TargetKind, Touch};
