@@ -1,0 +1,3 @@
+//! Actions of the binary itself: those that need the whole case.
+
+pub(crate) mod report;

@@ -1,0 +1,51 @@
+//! `rules check`: which rules load, and which not.
+
+use std::path::PathBuf;
+
+use bbsec_core::{Exit, Failure};
+use clap::Subcommand;
+use serde_json::json;
+
+use crate::{output::Rows, session::Session};
+
+/// `rules …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// Read Sigma YAML and gitleaks TOML, and say of each rule whether it loads
+    Check {
+        /// Files or folders
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+}
+
+pub(crate) fn run(session: &Session, command: RulesCommand) -> Result<Exit, Failure> {
+    let RulesCommand::Check { paths } = command;
+    let mut cells = Vec::new();
+    let mut rows = Vec::new();
+    let mut refused = 0_usize;
+    let mut add = |file: String, rule: String, why: Option<String>| {
+        refused += usize::from(why.is_some());
+        rows.push(json!({"file": file, "rule": rule, "loads": why.is_none(), "why": why}));
+        let state = if why.is_none() { "loads" } else { "refused" };
+        cells.push(vec![state.to_owned(), rule, file, why.unwrap_or_default()]);
+    };
+    for path in &paths {
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let (loaded, refused) = bbsec_secrets::Rules::check(path)?;
+            loaded.into_iter().for_each(|rule| add(path.display().to_string(), rule, None));
+            refused.into_iter().for_each(|rule| add(path.display().to_string(), rule.rule, Some(rule.why)));
+        } else {
+            for checked in bbsec_detect::check(path)? {
+                add(checked.file, checked.rule, checked.refused);
+            }
+        }
+    }
+    let empty = rows.is_empty();
+    session.output.rows(&Rows { name: "rules", heads: vec!["state", "rule", "file", "why"], cells, rows })?;
+    Ok(match (empty, refused) {
+        (true, _) => Exit::Nothing,
+        (false, 0) => Exit::Done,
+        (false, _) => Exit::Partial,
+    })
+}

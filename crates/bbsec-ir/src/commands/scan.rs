@@ -1,0 +1,230 @@
+//! `scan …`: with a case the results go into it; without one they go to standard output alone.
+
+use bbsec_core::{Collected, Exit, Failure};
+use bbsec_playbook::Capability;
+use bbsec_report::{
+    Redactor,
+    export::{gitleaks_json, sarif},
+};
+use clap::Subcommand;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::{
+    analyses::{
+        scan_access::AccessInput, scan_accounts::AccountsInput, scan_cloudtrail::CloudtrailInput,
+        scan_config::ConfigInput, scan_plugins::PluginsInput, scan_secrets::SecretsInput,
+    },
+    cli::{AwsFlags, Confirm},
+    output::{Format, Rows},
+    registry,
+    session::Session,
+    show,
+};
+
+/// `scan …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ScanCommand {
+    /// Credentials anywhere in repositories' history, a home, or files
+    #[command(after_help = "Examples:
+  bbsec-ir scan secrets --repo /srv/git/app.git
+  bbsec-ir scan secrets --home /mnt/bitbucket-home --format jsonl -o secrets.jsonl
+  bbsec-ir scan secrets --path ./src --format sarif")]
+    Secrets(SecretsInput),
+    /// Which repositories, pages and tickets each actor touched
+    #[command(after_help = "Examples:
+  bbsec-ir scan access --home /mnt/bitbucket-home --suspect ip:203.0.113.7
+  bbsec-ir scan access --log atlassian-bitbucket-access.log --log-tz Europe/Berlin")]
+    Access(AccessInput),
+    /// New, changed and privileged accounts, tokens and keys
+    Accounts(AccountsInput),
+    /// Plugins that should not be there
+    Plugins(PluginsInput),
+    /// Weak configuration, each with its fix
+    Config(ConfigInput),
+    /// Attacks and credential use in CloudTrail
+    #[command(after_help = "Examples:
+  bbsec-ir scan cloudtrail --path ./cloudtrail-logs
+  bbsec-ir scan cloudtrail --path events.json.gz --rules ./sigma/cloud/aws")]
+    Cloudtrail(CloudtrailInput),
+    /// All of it, on a home
+    All(crate::analyses::HomeInput),
+}
+
+pub(crate) fn run(session: &Session, command: ScanCommand) -> Result<Exit, Failure> {
+    match command {
+        ScanCommand::Secrets(input) => {
+            let reveal = input.reveal;
+            if reveal && session.case_folder().is_some() && session.global.output.is_some() {
+                return Err(Failure::new(Exit::Usage, "--reveal prints secrets on standard output only")
+                    .help("leave -o out"));
+            }
+            one(session, "scan.secrets", &input, reveal)
+        }
+        ScanCommand::Access(input) => one(session, "scan.access", &input, false),
+        ScanCommand::Accounts(input) => one(session, "scan.accounts", &input, false),
+        ScanCommand::Plugins(input) => one(session, "scan.plugins", &input, false),
+        ScanCommand::Config(input) => one(session, "scan.config", &input, false),
+        ScanCommand::Cloudtrail(input) => one(session, "scan.cloudtrail", &input, false),
+        ScanCommand::All(input) => {
+            let mut exit = Exit::Done;
+            for id in ["scan.access", "scan.accounts", "scan.plugins", "scan.config", "scan.secrets"] {
+                session.say(id);
+                exit = exit.worse(one(session, id, &input, false)?);
+            }
+            Ok(exit)
+        }
+    }
+}
+
+fn one(session: &Session, id: &str, input: &impl Serialize, reveal: bool) -> Result<Exit, Failure> {
+    // Revealed values must not reach the case.
+    let in_case = !reveal && session.case_folder().is_some();
+    let (mut collected, mut exit, summary) = if in_case {
+        let (report, case) = session.single(id, input, None, &AwsFlags::default(), Confirm::default())?;
+        let step = report.steps.first();
+        let output = step.map(|step| step.output.clone()).unwrap_or_default();
+        let results = crate::session::results(&case, &report.run)?;
+        (results, report.exit, output)
+    } else {
+        let registry = registry::all(&AwsFlags::default(), "none")?;
+        let Some(Capability::Analysis(analysis)) = registry.get(id) else {
+            return Err(Failure::new(Exit::Usage, format!("nothing is called `{id}`")));
+        };
+        let with = serde_json::to_value(input).map_err(|error| {
+            Failure::because(format!("the input of `{id}` cannot be written as JSON"), error)
+        })?;
+        let mut sink = WithoutEvents(Collected::default());
+        let output = analysis.run(&with, None, &mut sink, session.bars.as_ref())?;
+        let mut exit = Exit::Done;
+        for gap in sink.0.gaps.iter().filter(|gap| gap.unread) {
+            exit = Exit::Partial;
+            let line = format!("not read: {} {} ({}): {}", gap.count, gap.kind, gap.subject, gap.why);
+            session.say(&bbsec_core::escape::terminal(&line));
+        }
+        (sink.0, exit, output)
+    };
+    collected.findings.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.at.cmp(&b.at)));
+    print(session, id, &collected)?;
+    if session.global.verbose > 0 {
+        session.say(&summary.to_string());
+    }
+    let severities =
+        collected.findings.iter().map(|f| f.severity).chain(collected.secrets.iter().map(|s| s.severity));
+    exit = exit.worse(session.fail_on_severity(severities));
+    if bbsec_core::Progress::cancelled(session.bars.as_ref()) {
+        exit = Exit::Interrupted;
+    }
+    Ok(exit)
+}
+
+fn print(session: &Session, id: &str, collected: &Collected) -> Result<(), Failure> {
+    match (id, session.output.format_or(Format::Table)) {
+        (_, Format::Sarif) => {
+            let version = env!("CARGO_PKG_VERSION");
+            let text = sarif(&collected.secrets, &collected.findings, version, &Redactor::shapes_only())?;
+            session.output.write(text.as_bytes())
+        }
+        ("scan.secrets", Format::Gitleaks) => {
+            session.output.write(gitleaks_json(&collected.secrets, &Redactor::shapes_only())?.as_bytes())
+        }
+        ("scan.secrets", _) => session.output.rows(&secrets(collected)),
+        ("scan.access", _) => session.output.rows(&touches(collected)),
+        _ => session.output.rows(&findings(&collected.findings)),
+    }
+}
+
+fn secrets(collected: &Collected) -> Rows {
+    let cells = collected
+        .secrets
+        .iter()
+        .map(|secret| {
+            let place = match (&secret.path, secret.line) {
+                (Some(path), Some(line)) => format!("{path}:{line}"),
+                (Some(path), None) => path.clone(),
+                _ => format!("{} {}", secret.object.kind, show::clip(&secret.object.id, 12)),
+            };
+            let repo = match (&secret.project, &secret.slug) {
+                (Some(project), Some(slug)) => format!("{project}/{slug}"),
+                _ => secret.repo.clone().unwrap_or_default(),
+            };
+            let what = secret.public_id.clone().unwrap_or_else(|| secret.secret.clone());
+            let live = match (secret.at_head, secret.reachable.is_empty()) {
+                (true, _) => "tip",
+                (false, false) => "history",
+                (false, true) => "unreachable",
+            };
+            let grade = format!("{}/{}", secret.severity.name(), secret.confidence.name());
+            vec![grade, secret.rule.clone(), what, repo, place, live.to_owned()]
+        })
+        .collect();
+    let rows = collected.secrets.iter().map(|secret| json!(secret)).collect();
+    Rows {
+        name: "secrets",
+        heads: vec!["severity", "rule", "credential", "where", "place", "live"],
+        cells,
+        rows,
+    }
+}
+
+fn touches(collected: &Collected) -> Rows {
+    let cells = collected
+        .touches
+        .iter()
+        .map(|touch| {
+            vec![
+                if touch.suspect { "suspect" } else { "" }.to_owned(),
+                show::actor(touch),
+                touch.target.id.clone(),
+                show::verbs(touch),
+                show::bytes(touch.bytes_out),
+                touch.first.short(),
+            ]
+        })
+        .collect();
+    let rows = collected.touches.iter().map(|touch| json!(touch)).collect();
+    Rows { name: "access", heads: vec!["", "actor", "touched", "how", "sent", "first"], cells, rows }
+}
+
+/// Findings as rows, for `scan` and `findings list`.
+pub(crate) fn findings(found: &[bbsec_core::Finding]) -> Rows {
+    let cells = found
+        .iter()
+        .map(|finding| {
+            vec![
+                show::severity(finding.severity),
+                finding.id.clone(),
+                finding.title.clone(),
+                format!(
+                    "{} {}",
+                    finding.subject.kind,
+                    finding.subject.name.as_ref().unwrap_or(&finding.subject.id)
+                ),
+                finding.at.map(bbsec_core::Time::short).unwrap_or_default(),
+            ]
+        })
+        .collect();
+    let rows: Vec<Value> = found.iter().map(|finding| json!(finding)).collect();
+    Rows { name: "findings", heads: vec!["severity", "id", "finding", "about", "when"], cells, rows }
+}
+
+/// Events are for the case; without one nobody reads them, and they would fill the memory.
+struct WithoutEvents(Collected);
+
+impl bbsec_core::Sink for WithoutEvents {
+    fn event(&mut self, _: bbsec_core::Event) -> Result<(), Failure> {
+        Ok(())
+    }
+    fn finding(&mut self, finding: bbsec_core::Finding) -> Result<(), Failure> {
+        self.0.finding(finding)
+    }
+    fn secret(&mut self, secret: bbsec_core::ExposedSecret) -> Result<(), Failure> {
+        self.0.secret(secret)
+    }
+    fn touch(&mut self, touch: bbsec_core::Touch) -> Result<(), Failure> {
+        self.0.touch(touch)
+    }
+    fn gap(&mut self, gap: bbsec_core::Gap) -> Result<(), Failure> {
+        self.0.gap(gap)
+    }
+}

@@ -1,0 +1,177 @@
+//! Standard output: data only, in the format that was asked for, to the terminal, a pipe or a new file.
+
+use std::{
+    fs::OpenOptions,
+    io::{self, IsTerminal as _, Write},
+    path::PathBuf,
+};
+
+use bbsec_core::{Exit, Failure, escape};
+use comfy_table::{ContentArrangement, Table, presets};
+use serde_json::Value;
+
+/// The formats of `--format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// For people, at the width of the terminal.
+    Table,
+    /// One document, which names its schema.
+    Json,
+    /// One row a line.
+    Jsonl,
+    /// For spreadsheets; cells that look like formulas are defused.
+    Csv,
+    /// SARIF 2.1.0 (`scan secrets` and other findings).
+    Sarif,
+    /// The JSON report of gitleaks (`scan secrets`).
+    Gitleaks,
+    /// Timesketch JSON Lines (`timeline`).
+    Timesketch,
+    /// A page for a browser (`report`).
+    Html,
+    /// Markdown (`report`, `handover`).
+    Md,
+    /// Every format that the command has (`report`).
+    All,
+}
+
+/// Rows that can be shown in every format.
+pub(crate) struct Rows {
+    /// The name within the schema: `bbsec-ir.<name>/v1`.
+    pub(crate) name: &'static str,
+    /// Heads of the table.
+    pub(crate) heads: Vec<&'static str>,
+    /// Cells of the table; raw text, escaped here.
+    pub(crate) cells: Vec<Vec<String>>,
+    /// The rows for machines.
+    pub(crate) rows: Vec<Value>,
+}
+
+/// Where data goes.
+#[derive(Debug, Clone)]
+pub(crate) struct Output {
+    /// The format; `None` means a table on a terminal and in a pipe alike, unless the command has another default.
+    pub(crate) format: Option<Format>,
+    /// A new file, or standard output.
+    pub(crate) file: Option<PathBuf>,
+}
+
+impl Output {
+    /// The format, or the command's own default.
+    pub(crate) fn format_or(&self, default: Format) -> Format {
+        self.format.unwrap_or(default)
+    }
+
+    /// Writes bytes. A reader that went away is no error.
+    pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let written = match &self.file {
+            None => {
+                let mut out = io::stdout().lock();
+                out.write_all(bytes).and_then(|()| out.flush())
+            }
+            Some(path) => {
+                let mut file =
+                    OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| {
+                        let exists = error.kind() == io::ErrorKind::AlreadyExists;
+                        let failure = Failure::because(format!("cannot write {}", path.display()), error);
+                        if exists {
+                            failure.exit(Exit::Usage).help("nothing is overwritten; name another file")
+                        } else {
+                            failure
+                        }
+                    })?;
+                file.write_all(bytes).and_then(|()| file.sync_all())
+            }
+        };
+        match written {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(error) => Err(Failure::because("cannot write the output", error)),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Writes a document; adds the line end that JSON writers leave out.
+    pub(crate) fn document(&self, value: &Value) -> Result<(), Failure> {
+        let mut text = serde_json::to_string_pretty(value)
+            .map_err(|error| Failure::because("cannot write the output as JSON", error))?;
+        text.push('\n');
+        self.write(text.as_bytes())
+    }
+
+    /// Writes rows in the format that was asked for.
+    pub(crate) fn rows(&self, rows: &Rows) -> Result<(), Failure> {
+        match self.format_or(Format::Table) {
+            Format::Json => self.document(&serde_json::json!({
+                "schema": format!("bbsec-ir.{}/v1", rows.name), "rows": rows.rows,
+            })),
+            Format::Jsonl => {
+                let mut text = String::new();
+                for row in &rows.rows {
+                    text.push_str(&row.to_string());
+                    text.push('\n');
+                }
+                self.write(text.as_bytes())
+            }
+            Format::Csv => self.write(&csv(rows)?),
+            Format::Table => self.write(table(rows).as_bytes()),
+            other => {
+                Err(Failure::new(Exit::Usage, format!("this command does not write the format {other:?}"))
+                    .help("formats: table, json, jsonl, csv"))
+            }
+        }
+    }
+}
+
+fn csv(rows: &Rows) -> Result<Vec<u8>, Failure> {
+    let failed = |error| Failure::because("cannot write the output as CSV", error);
+    let columns: Vec<String> = match rows.rows.first() {
+        Some(Value::Object(fields)) => fields.keys().cloned().collect(),
+        _ => rows.heads.iter().map(|head| (*head).to_owned()).collect(),
+    };
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(&columns).map_err(failed)?;
+    for row in &rows.rows {
+        let cells = columns.iter().map(|column| match row.get(column) {
+            None | Some(Value::Null) => String::new(),
+            Some(Value::String(text)) => escape::csv(text).into_owned(),
+            // Numbers are ours and may be negative; everything else is JSON text.
+            Some(Value::Number(number)) => number.to_string(),
+            Some(other) => escape::csv(&other.to_string()).into_owned(),
+        });
+        writer.write_record(cells).map_err(failed)?;
+    }
+    writer
+        .into_inner()
+        .map_err(|error| Failure::new(Exit::Failed, format!("cannot write the output as CSV: {error}")))
+}
+
+/// The width that tables are made for.
+pub(crate) fn width() -> u16 {
+    if io::stdout().is_terminal() {
+        return comfy_table::Table::new().width().unwrap_or(80).max(60);
+    }
+    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(80)
+}
+
+/// A table that reads well at 80 columns.
+pub(crate) fn table(rows: &Rows) -> String {
+    if rows.cells.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(width());
+    table.set_header(rows.heads.iter().map(|head| head.to_uppercase()));
+    for cells in &rows.cells {
+        table.add_row(cells.iter().map(|cell| escape::terminal(cell).into_owned()));
+    }
+    let mut text: String = table.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    text.push_str(&format!(
+        "\n{} {}\n",
+        rows.cells.len(),
+        if rows.cells.len() == 1 { "row" } else { "rows" }
+    ));
+    text
+}

@@ -1,0 +1,108 @@
+//! Progress bars on standard error, drawn only for a person, and the wish to stop.
+
+use std::{
+    io::IsTerminal as _,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use bbsec_core::{Progress, Task, Unit, escape};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Set by Ctrl-C.
+static CANCELLED: AtomicBool = AtomicBool::new(false);
+
+/// Draws bars for tasks; a second Ctrl-C ends the process at once.
+pub(crate) struct Bars {
+    all: MultiProgress,
+    quiet: bool,
+}
+
+impl Bars {
+    /// Bars that are hidden when nobody looks.
+    pub(crate) fn new(no_progress: bool, quiet: bool, colour_never: bool) -> Arc<Self> {
+        let hidden = no_progress || quiet || colour_never || !std::io::stderr().is_terminal();
+        let all = MultiProgress::with_draw_target(if hidden {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr_with_hz(8)
+        });
+        Arc::new(Self { all, quiet })
+    }
+
+    /// Turns Ctrl-C (and SIGTERM, SIGHUP) into a wish to stop.
+    pub(crate) fn listen() {
+        // The only error is a second handler, and there is none.
+        let _ = ctrlc::set_handler(|| {
+            if CANCELLED.swap(true, Ordering::SeqCst) {
+                #[allow(clippy::disallowed_methods, clippy::exit, reason = "a second Ctrl-C means: at once")]
+                std::process::exit(i32::from(bbsec_core::Exit::Interrupted.code()));
+            }
+            anstream::eprintln!("\nstopping after what is being written; Ctrl-C again stops at once");
+        });
+    }
+
+    /// Prints a line above the bars.
+    pub(crate) fn line(&self, line: &str) {
+        if !self.quiet {
+            self.all.suspend(|| anstream::eprintln!("{line}"));
+        }
+    }
+
+    /// Runs something that uses the terminal itself.
+    pub(crate) fn suspend<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.all.suspend(work)
+    }
+}
+
+impl Progress for Bars {
+    fn task(&self, name: &str, unit: Unit, total: Option<u64>) -> Box<dyn Task> {
+        let counted = match unit {
+            Unit::Bytes => "{bytes}/{total_bytes} {bytes_per_sec}",
+            Unit::Items => "{human_pos}/{human_len} {per_sec}",
+        };
+        let template = match total {
+            Some(_) => format!("{{prefix:24}} {{bar:20}} {counted} {{wide_msg}}"),
+            None => "{prefix:24} {spinner} {elapsed} {wide_msg}".to_owned(),
+        };
+        let style = ProgressStyle::with_template(&template)
+            .unwrap_or_else(|_| ProgressStyle::default_bar())
+            .progress_chars("━╸─");
+        let bar = self.all.add(ProgressBar::new(total.unwrap_or(0)).with_style(style));
+        bar.set_prefix(escape::terminal(name).into_owned());
+        // Nothing is drawn for what ends within a second.
+        bar.enable_steady_tick(Duration::from_secs(1));
+        Box::new(Bar(bar))
+    }
+
+    fn say(&self, line: &str) {
+        self.line(line);
+    }
+
+    fn cancelled(&self) -> bool {
+        CANCELLED.load(Ordering::SeqCst)
+    }
+}
+
+struct Bar(ProgressBar);
+
+impl Task for Bar {
+    fn advance(&self, n: u64) {
+        self.0.inc(n);
+    }
+    fn total(&self, n: u64) {
+        self.0.set_length(n);
+    }
+    fn at(&self, what: &str) {
+        self.0.set_message(escape::terminal(what).into_owned());
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}

@@ -1,0 +1,37 @@
+//! Which actions and analyses exist: the only list of them.
+
+use std::sync::Arc;
+
+use bbsec_aws::{Aws, AwsSettings};
+use bbsec_core::Failure;
+use bbsec_playbook::Registry;
+
+use crate::{actions, analyses, cli::AwsFlags};
+
+/// Everything that a step can use.
+pub(crate) fn all(aws: &AwsFlags, case_id: &str) -> Result<Registry, Failure> {
+    let aws = Arc::new(Aws::new(AwsSettings {
+        profile: aws.profile.clone(),
+        region: aws.region.clone(),
+        vault_profile: aws.vault_profile.clone(),
+        vault_role_arn: aws.vault_role_arn.clone(),
+        case_id: case_id.to_owned(),
+        ..AwsSettings::default()
+    })?);
+    let mut registry = Registry::default();
+    registry
+        .action(bbsec_aws::Isolate(Arc::clone(&aws)))
+        .action(bbsec_aws::CollectInstance(Arc::clone(&aws)))
+        .action(bbsec_aws::CollectVolumes(Arc::clone(&aws)))
+        .action(bbsec_aws::CollectCloudtrail(Arc::clone(&aws)))
+        .action(bbsec_aws::Vault(aws))
+        .action(bbsec_atlassian::collect::CollectHome)
+        .action(actions::report::Report)
+        .analysis(analyses::scan_access::ScanAccess)
+        .analysis(analyses::scan_accounts::ScanAccounts)
+        .analysis(analyses::scan_plugins::ScanPlugins)
+        .analysis(analyses::scan_config::ScanConfig)
+        .analysis(analyses::scan_cloudtrail::ScanCloudtrail)
+        .analysis(analyses::scan_secrets::ScanSecrets);
+    Ok(registry)
+}

@@ -1,0 +1,72 @@
+//! Small pieces of text for people, used by several commands.
+
+use bbsec_core::{Change, Severity, Touch, escape};
+use serde_json::Value;
+
+/// A change on one line: what, from what, to what.
+pub(crate) fn change(change: &Change) -> String {
+    let line = format!(
+        "{} {}: {} → {}",
+        change.operation,
+        change.subject,
+        short(&change.before),
+        short(&change.after)
+    );
+    escape::terminal(&line).into_owned()
+}
+
+/// A value, short enough for a line.
+pub(crate) fn short(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "none".into(),
+        Value::Array(items) => items.iter().map(short).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    };
+    clip(&text, 120)
+}
+
+/// At most `most` characters.
+pub(crate) fn clip(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let mut clipped: String = text.chars().take(most.saturating_sub(1)).collect();
+    clipped.push('…');
+    clipped
+}
+
+/// Bytes as people say them.
+pub(crate) fn bytes(count: u64) -> String {
+    indicatif::HumanBytes(count).to_string()
+}
+
+/// A severity as a word that sorts by eye.
+pub(crate) fn severity(severity: Severity) -> String {
+    severity.name().to_owned()
+}
+
+/// Who an actor is, short.
+pub(crate) fn actor(touch: &Touch) -> String {
+    let actor = &touch.actor;
+    let mut text = actor.user.clone().unwrap_or_else(|| "anonymous".into());
+    if let Some(token) = actor.tokens.first() {
+        text.push_str(&format!(" token {token}"));
+    } else if let Some(key) = actor.ssh_keys.first() {
+        text.push_str(&format!(" key {key}"));
+    }
+    if let Some(ip) = actor.ips.first() {
+        text.push_str(&format!(" from {ip}"));
+        if actor.ips.len() > 1 {
+            text.push_str(&format!(" +{}", actor.ips.len() - 1));
+        }
+    }
+    text
+}
+
+/// Counts by verb, most first.
+pub(crate) fn verbs(touch: &Touch) -> String {
+    let mut verbs: Vec<(&String, &u64)> = touch.verbs.iter().collect();
+    verbs.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
+    verbs.iter().map(|(verb, count)| format!("{verb} {count}")).collect::<Vec<_>>().join(", ")
+}
