@@ -13,6 +13,8 @@ use crate::{
 pub(crate) const READ_AHEAD: usize = 128 << 10;
 /// How much is read at once when entries are read here and there.
 pub(crate) const READ_LITTLE: usize = 4 << 10;
+/// By how much room for a large object grows.
+const PIECE: usize = 8 << 20;
 /// A buffer that grew beyond this is given back after use.
 const KEEP: usize = 4 << 20;
 
@@ -104,16 +106,62 @@ impl EntryReader {
         // Deflate never makes data much longer; what lies beyond is no part of this entry.
         let most = header.size + header.size / 8 + 4096;
         let stop = end.min(start.saturating_add(most));
-        let bytes = self.window.get(pack, start, stop)?;
-        let input = bytes.get(head..).ok_or(Damage::Truncated)?;
-        plausible(input.len() as u64, header.size)?;
-        let taken = self.inflater.exactly(input, header.size, out)?;
-        let used = head + taken;
-        let expected = pack.order.get(entry as usize).and_then(|&i| pack.index.crc(i));
-        let checksum = match (expected, bytes.get(..used)) {
-            (Some(expected), Some(raw)) => crc32fast::hash(raw) != expected,
-            _ => false,
+        plausible(stop - start, header.size)?;
+        let (used, crc) = if stop - start > KEEP as u64 {
+            self.pieces(pack, start, stop, header, out)?
+        } else {
+            let bytes = self.window.get(pack, start, stop)?;
+            let input = bytes.get(head..).ok_or(Damage::Truncated)?;
+            let taken = self.inflater.exactly(input, header.size, out)?;
+            let raw = bytes.get(..head + taken).unwrap_or_default();
+            (raw.len() as u64, crc32fast::hash(raw))
         };
-        Ok(Notes { checksum, hidden: end.saturating_sub(start).saturating_sub(used as u64) })
+        let expected = pack.order.get(entry as usize).and_then(|&i| pack.index.crc(i));
+        let checksum = expected.is_some_and(|expected| expected != crc);
+        Ok(Notes { checksum, hidden: end.saturating_sub(start).saturating_sub(used) })
+    }
+
+    /// Inflates a large entry piece by piece, so that its compressed form is never held whole.
+    fn pieces(
+        &mut self,
+        pack: &Pack,
+        start: u64,
+        stop: u64,
+        header: Header,
+        out: &mut Vec<u8>,
+    ) -> Result<(u64, u32), Damage> {
+        let size = header.size as usize;
+        let declared = || Damage::Size { declared: header.size };
+        let mut crc = crc32fast::Hasher::new();
+        let mut at = start + u64::from(header.len);
+        crc.update(self.window.get(pack, start, at)?);
+        out.clear();
+        self.inflater.start();
+        let mut made = 0;
+        loop {
+            // What is made so far bounds what is set aside: a lying size costs no memory.
+            if made == out.len() && made < size {
+                out.resize(size.min(made + PIECE), 0);
+            }
+            let mut spare = [0; 1];
+            let room = match out.get_mut(made..) {
+                Some(room) if !room.is_empty() => room,
+                _ => spare.as_mut_slice(),
+            };
+            let input = self.window.get(pack, at, stop.min(at + READ_AHEAD as u64))?;
+            let (taken, got, ended) = self.inflater.step(input, room)?;
+            crc.update(input.get(..taken).unwrap_or_default());
+            at += taken as u64;
+            made += got;
+            if made > size {
+                return Err(declared());
+            }
+            if ended {
+                return if made == size { Ok((at - start, crc.finalize())) } else { Err(declared()) };
+            }
+            if taken == 0 && got == 0 {
+                return Err(Damage::Truncated);
+            }
+        }
     }
 }

@@ -15,6 +15,9 @@ pub struct Limits {
     pub max_file: u64,
     /// How many refs, reflog entries and files are read from one repository.
     pub max_names: usize,
+    /// Whether the content of packed objects is hashed and compared with their names. Costs about as much as decoding;
+    /// loose objects, which have no other checksum of their own, are always compared.
+    pub verify: bool,
     /// How many problems a report keeps word for word; all are counted.
     pub max_problems: usize,
 }
@@ -28,6 +31,7 @@ impl Default for Limits {
             free_decoded: 16 << 30,
             max_file: 256 << 20,
             max_names: 4_000_000,
+            verify: false,
             max_problems: 10_000,
         }
     }

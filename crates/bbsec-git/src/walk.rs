@@ -130,9 +130,14 @@ pub(crate) struct Shared<'a, V> {
 }
 
 impl<V: Visitor> Shared<'_, V> {
-    /// Whether decoding `bytes` more stays within what the repository's size can explain.
-    pub(crate) fn affords(&self, bytes: u64) -> bool {
-        self.decoded.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) <= self.plan.may_decode
+    /// Whether more may be decoded, by what the repository's size can explain.
+    pub(crate) fn may_go_on(&self) -> bool {
+        self.decoded.load(Ordering::Relaxed) < self.plan.may_decode
+    }
+
+    /// Counts what was decoded: afterwards, so that a size that is only declared uses nothing up.
+    pub(crate) fn spend(&self, bytes: u64) {
+        self.decoded.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Writes a problem down and tells the visitor.

@@ -5,7 +5,7 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 use bbsec_core::Progress;
 
 use crate::{
-    Kind, Limits, ObjectDir, Oid, OidMap, OidSet, Problem, ProblemKind, WalkReport,
+    Kind, Limits, ObjectDir, Oid, OidMap, OidSet, Problem, ProblemKind, Problems, WalkReport,
     history::{
         Fast,
         collect::{Collector, Found, Present, RawCommit},
@@ -36,6 +36,7 @@ pub struct History {
     pub(crate) holders: Vec<(u32, u32)>,
     pub(crate) names: Vec<Vec<u8>>,
     pub(crate) hits: Vec<Oid>,
+    pub(crate) missing: Problems,
 }
 
 /// A commit.
@@ -82,7 +83,8 @@ impl History {
             missing.extend(part.missing.drain());
             edges.merge(part);
         }
-        name_missing(dirs, missing, limits, &mut report);
+        let missing = name_missing(dirs, missing, limits);
+        report.problems.extend(missing.clone());
         // Without the edges to all folders, each further pass goes one level up.
         let mut wanted = hits.clone();
         while !complete && !progress.cancelled() {
@@ -96,7 +98,7 @@ impl History {
             walk(dirs, &collector, threads, limits, progress);
             collector.finish().0.into_iter().for_each(|part| edges.merge(part));
         }
-        let mut history = Self { tags, hits: hits.iter().copied().collect(), ..Self::default() };
+        let mut history = Self { tags, missing, hits: hits.iter().copied().collect(), ..Self::default() };
         history.hits.sort_unstable();
         history.trees(edges);
         history.commits(commits);
@@ -221,6 +223,11 @@ impl History {
         self.commit_at.get(commit).copied()
     }
 
+    /// Objects that another object names and that are in no folder; they are in the report of [`History::build`] too.
+    pub fn missing(&self) -> &Problems {
+        &self.missing
+    }
+
     pub(crate) fn parents_of(&self, node: &Node) -> &[u32] {
         self.parents.get(node.parents_from as usize..node.parents_to as usize).unwrap_or_default()
     }
@@ -233,14 +240,10 @@ impl History {
 }
 
 /// Says which objects are named and not here. What a shallow clone cut off is known to be missing.
-fn name_missing(
-    dirs: &[&ObjectDir],
-    mut missing: OidMap<(Option<Kind>, Oid)>,
-    limits: &Limits,
-    report: &mut WalkReport,
-) {
+fn name_missing(dirs: &[&ObjectDir], mut missing: OidMap<(Option<Kind>, Oid)>, limits: &Limits) -> Problems {
+    let mut problems = Problems::keeping(limits.max_problems);
     if missing.is_empty() {
-        return;
+        return problems;
     }
     let cut: OidSet = dirs.iter().flat_map(|dir| crate::config::shallow(dir, limits)).collect();
     missing.retain(|_, (kind, by)| *kind != Some(Kind::Commit) || !cut.contains(by));
@@ -250,8 +253,9 @@ fn name_missing(
         let path = dirs.first().map(|dir| dir.path().to_owned()).unwrap_or_default();
         let mut problem = Problem::at(ProblemKind::Missing { by }, path).oid(Some(oid));
         problem.object = kind;
-        report.problems.push(problem);
+        problems.push(problem);
     }
+    problems
 }
 
 /// Edges from trees to what they hold, numbered over all threads and passes.

@@ -5,7 +5,7 @@ use std::fs;
 use crate::{
     Kind, Limits, Problems, Store,
     rescan::hash,
-    testing::{Objects, Repo, has_git, see},
+    testing::{Noise, Objects, Repo, has_git, see},
 };
 
 fn git2_truth(repo: &Repo) -> Objects {
@@ -141,4 +141,69 @@ fn deltas_are_shown_against_the_object_visited_before() {
     let keep = crate::testing::Keep::default();
     crate::walk(&store.dirs(), &keep, 1, &Limits::default(), &bbsec_core::Silent);
     assert!(keep.deltas.into_inner() > 30, "the pack has deltas, and they are handed over");
+}
+
+#[test]
+fn large_objects_are_inflated_in_pieces() {
+    if !has_git() {
+        return;
+    }
+    let repo = Repo::new();
+    let mut noise = Noise(5);
+    let data: Vec<u8> = (0..1_500_000).flat_map(|_| noise.next().to_le_bytes()).collect();
+    repo.write("large", &data);
+    repo.commit("large");
+    repo.write("large", [&data[..6_000_000], b"changed", &data[6_000_000..]].concat());
+    repo.commit("changed");
+    repo.git(&["repack", "-q", "-a", "-d", "-f"]);
+    assert!(same(&repo).complete());
+}
+
+#[test]
+fn what_does_not_hash_to_its_name_is_said() {
+    if !has_git() {
+        return;
+    }
+    let repo = Repo::new();
+    repo.write("a", "one");
+    repo.write("b", "two");
+    repo.commit("a");
+    let path = |rev: &str| {
+        let hex = repo.oid(rev).to_string();
+        repo.git_dir.join("objects").join(&hex[..2]).join(&hex[2..])
+    };
+    let (one, two) = (path("HEAD:a"), path("HEAD:b"));
+    fs::remove_file(&one).unwrap();
+    fs::copy(two, &one).unwrap();
+    let store = Store::open(&repo.git_dir, None, &mut Problems::default()).unwrap();
+    let (_, report) = see(&store.dirs());
+    let said: Vec<_> = report.problems.list().iter().map(|problem| (&problem.kind, problem.oid)).collect();
+    assert_eq!(said, [(&crate::ProblemKind::HashMismatch, Some(repo.oid("HEAD:a")))]);
+}
+
+#[test]
+fn whoever_asks_to_stop_keeps_what_was_found_and_learns_what_was_not_read() {
+    struct Impatient(std::sync::atomic::AtomicU64);
+    impl bbsec_core::Progress for Impatient {
+        fn task(&self, _: &str, _: bbsec_core::Unit, _: Option<u64>) -> Box<dyn bbsec_core::Task> {
+            Box::new(bbsec_core::Silent)
+        }
+        fn say(&self, _: &str) {}
+        fn cancelled(&self) -> bool {
+            self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed) > 20
+        }
+    }
+    if !has_git() {
+        return;
+    }
+    let repo = Repo::new();
+    repo.grow(30, 6);
+    repo.git(&["repack", "-q", "-a", "-d", "-f"]);
+    let store = Store::open(&repo.git_dir, None, &mut Problems::default()).unwrap();
+    let keep = crate::testing::Keep::default();
+    let report = crate::walk(&store.dirs(), &keep, 1, &Limits::default(), &Impatient(0.into()));
+    let (seen, all) = (keep.seen.into_inner().unwrap().len() as u64, repo.truth().len() as u64);
+    assert!(report.stopped && !report.complete());
+    assert!(seen > 0 && seen < all, "{seen} of {all}");
+    assert_eq!(seen + report.unreadable.total(), all);
 }

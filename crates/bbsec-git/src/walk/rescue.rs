@@ -80,7 +80,7 @@ fn look<V: Visitor>(
         return shared.tell(report, Problem { kind, ..problem });
     }
     let found = oid
-        .filter(|_| !one.given_up() && !report.stopped)
+        .filter(|_| !one.given_up() && !report.stopped && shared.may_go_on())
         .and_then(|oid| read(shared, reader, dead, oid, one));
     let (Some(oid), Some((kind, data))) = (oid, found) else {
         report.unreadable.add(problem.object, 1);
@@ -126,5 +126,5 @@ fn read<V: Visitor>(
         }
         _ => None,
     })
-    .filter(|(_, data)| shared.affords(data.len() as u64))
+    .inspect(|(_, data)| shared.spend(data.len() as u64))
 }

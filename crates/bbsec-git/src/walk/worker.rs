@@ -3,11 +3,12 @@
 use std::sync::{PoisonError, atomic::Ordering};
 
 use crate::{
-    Damage, DeltaOp, Kind, Oid, ProblemKind, delta,
+    Damage, DeltaOp, Kind, Oid, Problem, ProblemKind, delta,
     entry::{EntryReader, Notes, READ_AHEAD},
     lookup::{Dead, Lookup},
     loose,
     pack::{EntryKind, Pack},
+    rescan::hash,
     walk::{
         ObjectView, Shared, Visitor, WalkReport, in_pack,
         plan::{Grown, Job},
@@ -38,7 +39,7 @@ struct Worker<'a, V: Visitor> {
 }
 
 /// Buffers larger than this are given back instead of being kept.
-const KEEP: usize = 16 << 20;
+const KEEP: usize = 4 << 20;
 /// So many objects may pass before it is asked again whether to stop.
 const ASK_EVERY: u32 = 64;
 
@@ -114,10 +115,12 @@ impl<'a, V: Visitor> Worker<'a, V> {
             return Err(Damage::Stopped);
         }
         let header = grown.forest.header(entry)?;
-        if !self.shared.affords(header.size) {
+        if !self.shared.may_go_on() {
             return Err(Damage::Bomb);
         }
-        self.reader.data(grown.pack, entry, header, self.shared.limits.object(), out)
+        let notes = self.reader.data(grown.pack, entry, header, self.shared.limits.object(), out)?;
+        self.shared.spend(out.len() as u64);
+        Ok(notes)
     }
 
     fn external(&mut self, number: u32, entry: u32) {
@@ -143,13 +146,18 @@ impl<'a, V: Visitor> Worker<'a, V> {
         if self.stopping() {
             return Err(Damage::Stopped);
         }
+        if !self.shared.may_go_on() {
+            return Err(Damage::Bomb);
+        }
         let EntryKind::RefDelta(oid) = self.reader.header(pack, entry)?.kind else {
             return Err(Damage::Base);
         };
         let lookup = Lookup { dirs: self.shared.dirs, limits: self.shared.limits };
         match lookup.read(&mut self.reader, oid, &mut Dead::new()) {
-            Some(Ok((kind, data))) if self.shared.affords(data.len() as u64) => Ok((kind, data)),
-            Some(Ok(_)) => Err(Damage::Bomb),
+            Some(Ok((kind, data))) => {
+                self.shared.spend(data.len() as u64);
+                Ok((kind, data))
+            }
             Some(Err(_)) | None => Err(Damage::Base),
         }
     }
@@ -218,11 +226,8 @@ impl<'a, V: Visitor> Worker<'a, V> {
         let notes = self.inflate(grown, entry, &mut code);
         let max = self.shared.limits.object();
         let built = notes.and_then(|notes| {
-            let (_, size, _) = delta::sizes(&code)?;
-            if size <= max && !self.shared.affords(size) {
-                return Err(Damage::Bomb);
-            }
             delta::apply(base, &code, out, max, Some(&mut self.ops))?;
+            self.shared.spend(out.len() as u64);
             Ok(notes)
         });
         if code.capacity() <= KEEP {
@@ -253,6 +258,9 @@ impl<'a, V: Visitor> Worker<'a, V> {
             return None;
         }
         let oid = grown.pack.oid(entry)?;
+        if self.shared.limits.verify && hash(kind, data) != oid {
+            self.note(in_pack(ProblemKind::HashMismatch, grown.pack, entry, Some(kind)));
+        }
         let delta = parent.map(|_| self.ops.as_slice());
         let view = ObjectView { oid, kind, data, delta, dir: grown.dir };
         self.report.read.add(Some(kind), 1);
@@ -260,7 +268,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
         Some(self.shared.visitor.visit(self.number, &view, parent))
     }
 
-    fn note(&mut self, problem: crate::Problem) {
+    fn note(&mut self, problem: Problem) {
         self.shared.tell(&mut self.report, problem);
     }
 
@@ -277,7 +285,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
     }
 
     fn recycle(&mut self, buffer: Vec<u8>) {
-        if buffer.capacity() <= KEEP && self.pool.len() < 64 {
+        if buffer.capacity() <= KEEP && self.pool.len() < 32 {
             self.pool.push(buffer);
         }
     }
@@ -316,6 +324,13 @@ impl<'a, V: Visitor> Worker<'a, V> {
         self.report.read.add(Some(kind), 1);
         self.report.bytes.add(Some(kind), data.len() as u64);
         self.report.stored_bytes += data.len() as u64;
+        if let Some(folder) = self.shared.dirs.get(dir)
+            && hash(kind, data) != oid
+        {
+            let mut problem = Problem::at(ProblemKind::HashMismatch, folder.loose_path(&oid)).oid(Some(oid));
+            problem.object = Some(kind);
+            self.note(problem);
+        }
         let view = ObjectView { oid, kind, data, delta: None, dir };
         self.shared.visitor.visit(self.number, &view, None);
     }
