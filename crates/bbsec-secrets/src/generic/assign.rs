@@ -134,6 +134,8 @@ fn gap(data: &[u8], from: usize) -> Option<Gap> {
                 lines += 1;
                 quoted = false;
             }
+            // A quote within quotes belongs to the value.
+            b'`' if quoted && index > from && matches!(at(data, index - 1), Some(b'"' | b'\'')) => break,
             b'"' | b'\'' | b'`' => quoted = true,
             b'=' | b':' | b'>' | b',' | b'(' | b'|' | b'~' => {
                 separated = true;

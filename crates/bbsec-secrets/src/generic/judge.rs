@@ -33,7 +33,9 @@ pub(crate) fn judge(rules: &Rules, data: &[u8], value: &Assigned) -> Option<(u32
     let provider =
         providers::named(before).or_else(|| providers::named(sub(data, value.keyword.1, value.name.1)));
     let rate = match promise {
-        Promise::Password => password(rules, secret, value),
+        Promise::Password => {
+            password(rules, secret, value, own_line(data, value) && !named_again(secret, name))
+        }
         _ => token(rules, secret, value, promise, name, provider),
     };
     let (rule, mut confidence) = rate?;
@@ -74,11 +76,12 @@ fn token(
     if provider.is_some() && value.whole {
         let tokenish = secret.len() >= 14
             && letters >= 2
-            && (digits >= 2 || (secret.len() >= 20 && random))
+            && (digits >= 2 || (secret.len() >= 20 && (random || digits >= 1)))
             && !contains_ignore_case(secret, b"://");
         let long_letters =
             value.secret.1 - value.secret.0 >= 20 && letters == secret.len() && !spoken(secret);
-        if tokenish || long_letters {
+        let long = secret.len() >= 32 && secret.iter().all(u8::is_ascii_alphanumeric) && !spoken(secret);
+        if tokenish || long_letters || long {
             let sure = random && (!value.loose || promise == Promise::Strong) && secret.len() >= 20;
             let confidence = if sure { Confidence::Medium } else { Confidence::Low };
             return Some((rules.assignment.named?, confidence));
@@ -106,7 +109,7 @@ fn token(
     plain.then_some(()).and(rules.assignment.secret).map(|rule| (rule, Confidence::Low))
 }
 
-fn password(rules: &Rules, secret: &[u8], value: &Assigned) -> Option<(u32, Confidence)> {
+fn password(rules: &Rules, secret: &[u8], value: &Assigned, own_line: bool) -> Option<(u32, Confidence)> {
     let rule = rules.assignment.password?;
     if secret.iter().any(u8::is_ascii_whitespace) || code(secret) || label(secret) {
         return None;
@@ -125,8 +128,19 @@ fn password(rules: &Rules, secret: &[u8], value: &Assigned) -> Option<(u32, Conf
         }
         return (mixed || secret.len() >= 5).then_some((rule, Confidence::Low));
     }
-    (value.whole && mixed && !value.loose && secret.len() >= 6 && !path(secret))
-        .then_some((rule, Confidence::Low))
+    let plain = mixed || (own_line && (letters == secret.len() || memchr::memchr(b'_', secret).is_some()));
+    let whole = value.whole && !value.loose && secret.len() >= 6 && !path(secret);
+    (whole && plain).then_some((rule, Confidence::Low))
+}
+
+/// Whether the assignment is all that its line holds, as in properties and environment files.
+fn own_line(data: &[u8], value: &Assigned) -> bool {
+    let before = sub(data, value.name.0.saturating_sub(24), value.name.0);
+    let before = before.rsplit(|b| *b == b'\n').next().unwrap_or_default().trim_ascii();
+    let after = sub(data, value.secret.1, (value.secret.1 + 8).min(data.len()));
+    let after = after.split(|b| *b == b'\n').next().unwrap_or_default().trim_ascii();
+    (before.is_empty() || matches!(before, b"#" | b";" | b"-" | b"export" | b"set" | b"//"))
+        && (after.is_empty() || after.starts_with(b"#"))
 }
 
 /// Calls, members, indexes: code that yields a value elsewhere.
@@ -179,7 +193,7 @@ fn label(secret: &[u8]) -> bool {
     secret.ends_with(b":")
         || secret.starts_with(b"#")
         || secret.starts_with(b".")
-        || (words.iter().any(|word| contains_ignore_case(secret, word))
+        || (words.iter().any(|word| contains_ignore_case(secret, word) && secret.len() < word.len() + 8)
             && !secret.iter().any(u8::is_ascii_digit))
 }
 

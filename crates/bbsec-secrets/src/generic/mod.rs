@@ -27,21 +27,8 @@ pub(crate) const BACK: usize = 104;
 pub(crate) const REACH: usize = 300;
 
 /// Lower-case words that lead here.
-pub(crate) const KEYWORDS: &[&str] = &[
-    "secret",
-    "token",
-    "passw",
-    "passphrase",
-    "pwd",
-    "_pass",
-    "-pass",
-    ".pass",
-    "key",
-    "credential",
-    "auth",
-    "private",
-    "access",
-];
+pub(crate) const KEYWORDS: &[&str] =
+    &["secret", "token", "pass", "pwd", "key", "credential", "auth", "private", "access"];
 
 /// Whether a rule is one of those that are matched by code rather than by an expression.
 pub(crate) fn is_generic_id(id: &str) -> bool {

@@ -108,13 +108,13 @@ pub(super) fn promise(data: &[u8], keyword: (usize, usize), name: (usize, usize)
     let rest = sub(data, keyword.1, (keyword.1 + 8).min(data.len())).to_ascii_lowercase();
     let whole = sub(data, name.0, name.1);
     match word.as_slice() {
-        b"passw" | b"passphrase" | b"pwd" | b"_pass" | b"-pass" | b".pass" => {
-            let whole_word = match word.as_slice() {
-                b"passw" => rest.starts_with(b"ord") || rest.starts_with(b"d") || rest.is_empty() || ends,
-                _ => ends,
-            };
-            whole_word.then_some(Promise::Password)
+        b"pass" => {
+            let longer: &[&[u8]] = &[b"word", b"wd", b"phrase", b"code"];
+            // `bypass` and `compass` are words, `dbpass` is a name.
+            let word = before.is_ascii_alphabetic() && !starts && !ends_in_name(data, keyword.0);
+            (longer.iter().any(|tail| rest.starts_with(tail)) || (ends && !word)).then_some(Promise::Password)
         }
+        b"pwd" => (starts && ends).then_some(Promise::Password),
         b"secret" => (ends || rest.starts_with(b"s") || rest.starts_with(b"key")).then_some(Promise::Strong),
         b"token" => (ends || rest.starts_with(b"s\"")).then_some(Promise::Strong),
         b"credential" => Some(Promise::Strong),
@@ -156,6 +156,14 @@ pub(super) fn promise(data: &[u8], keyword: (usize, usize), name: (usize, usize)
         }
         _ => None,
     }
+}
+
+/// `dbpass`, `userpass`, `mysqlpass`.
+fn ends_in_name(data: &[u8], start: usize) -> bool {
+    let before = sub(data, start.saturating_sub(5), start).to_ascii_lowercase();
+    let names: &[&[u8]] =
+        &[b"db", b"user", b"sql", b"root", b"admin", b"my", b"mail", b"smtp", b"ldap", b"ssh"];
+    names.iter().any(|name| before.ends_with(name))
 }
 
 /// `finnhubkey` may be a provider's; `monkey` is a word.

@@ -100,7 +100,23 @@ pub(crate) fn placeholder(value: &[u8]) -> Option<Placeholder> {
     // A long random value may hold a short run by chance; a value that is mostly a run does not.
     let run: usize =
         SEQUENCES.iter().filter(|word| contains_ignore_case(value, word)).map(|word| word.len()).sum();
-    (run * 4 >= value.len() && run > 0).then_some(Placeholder::Sequence)
+    (run > 0 && run * 4 >= value.len() || climbs(value) >= 8).then_some(Placeholder::Sequence)
+}
+
+/// The longest stretch that counts up, as in `ABCDEFGH` and `a1b2c3d4`; separators do not end it.
+fn climbs(value: &[u8]) -> usize {
+    let signs: Vec<u8> =
+        value.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect();
+    let longest = |step: usize| {
+        let (mut now, mut most) = (0, 0);
+        for (before, after) in signs.iter().zip(signs.iter().skip(step)) {
+            let next = *after == before + 1 || (*before == b'9' && *after == b'0');
+            now = if next { now + 1 } else { 0 };
+            most = most.max(now);
+        }
+        most
+    };
+    (longest(1) + 1).max(longest(2) + 2)
 }
 
 /// Whether the value is filled in by something else.
