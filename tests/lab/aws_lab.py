@@ -138,6 +138,10 @@ class Lab:
             answer = self.inject(rule, env, start, service)
             if answer is not None:
                 return answer
+        if service == "ec2" and parse_qs(body.decode("utf8", "ignore")).get("DryRun") == ["true"]:
+            # moto carries some calls out although they were only to be tried
+            return self.refuse(start, service, "DryRunOperation", 412,
+                               "Request would have succeeded, but DryRun flag is set.")
         owner = env.get("HTTP_X_AMZ_EXPECTED_BUCKET_OWNER")
         if owner and service == "s3" and lab_s3.owner(env["PATH_INFO"]) not in (None, owner):
             return self.refuse(start, service, "AccessDenied", 403, "The bucket has another owner.")

@@ -1,6 +1,8 @@
 //! `collect.volumes`: one crash-consistent set of snapshots per instance. Requesting is quick and fixes the content;
 //! waiting, checking and locking come later, so that a playbook can cut in between.
 
+mod copy;
+
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use aws_config::retry::RetryConfig;
@@ -54,6 +56,12 @@ pub struct VolumesInput {
     /// How they are locked
     #[arg(long, value_enum, default_value_t)]
     pub mode: LockMode,
+    /// Copy the snapshots under this KMS key
+    #[arg(long, value_name = "KEY")]
+    pub copy_kms_key: Option<String>,
+    /// Share the snapshots (their copies, where they are copied) with this account
+    #[arg(long, value_name = "ACCOUNT")]
+    pub share_with: Option<String>,
     /// Make a new set although this case has one already
     #[arg(long)]
     pub again: bool,
@@ -81,6 +89,10 @@ pub struct Snapshot {
     pub kms_key: Option<String>,
     /// Which request made it.
     pub set: String,
+    /// The copy under another KMS key.
+    pub copy: Option<String>,
+    /// The account that it, or its copy, is shared with.
+    pub shared_with: Option<String>,
     /// `governance`, `compliance`, …
     pub lock: Option<String>,
     /// When the lock ends.
@@ -143,8 +155,7 @@ fn existing(aws: &Aws, case: &str, instance: &str) -> Result<Vec<Snapshot>, AwsE
             encrypted: s.encrypted().unwrap_or(false),
             kms_key: s.kms_key_id().map(str::to_owned),
             set,
-            lock: None,
-            locked_until: None,
+            ..Snapshot::default()
         });
     }
     Ok(sets.pop_last().map(|(_, snapshots)| snapshots).unwrap_or_default())
@@ -364,6 +375,7 @@ impl CollectVolumes {
         context: &mut Context<'_>,
     ) -> Result<(VolumeSet, Vec<String>), Failure> {
         let mut snapshots = self.wait(node, context)?;
+        copy::copy_and_share(&self.0, &mut snapshots, input, context)?;
         self.lock(&mut snapshots, input, context)?;
         let set = Self::set(node, snapshots);
         for volume in &set.missing {
@@ -415,6 +427,7 @@ impl Action for CollectVolumes {
             undo: Undo::Impossible("snapshots are evidence; deleting them is a person's decision"),
             idempotency: Idempotency::LooksFirst,
             permissions: &[
+                "ec2:CopySnapshot",
                 "ec2:CreateSnapshots",
                 "ec2:CreateTags",
                 "ec2:DescribeInstances",
@@ -422,6 +435,13 @@ impl Action for CollectVolumes {
                 "ec2:DescribeNetworkInterfaces",
                 "ec2:DescribeSnapshots",
                 "ec2:LockSnapshot",
+                "ec2:ModifySnapshotAttribute",
+                "kms:CreateGrant",
+                "kms:Decrypt",
+                "kms:DescribeKey",
+                "kms:GenerateDataKeyWithoutPlaintext",
+                "kms:ReEncryptFrom",
+                "kms:ReEncryptTo",
                 "sts:GetCallerIdentity",
             ],
             coverage: &[],

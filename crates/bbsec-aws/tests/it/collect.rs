@@ -61,6 +61,34 @@ fn a_lost_answer_to_create_snapshots_makes_no_second_set() {
     assert_eq!(count, json!(6), "three requests of two volumes");
 }
 
+#[test]
+fn snapshots_are_copied_under_a_key_and_shared_once() {
+    let Some(lab) = Lab::start(&[]) else { return };
+    lab.boto("post('set', {'snapshot_pending_secs': 1})");
+    let collect = CollectVolumes(lab.aws());
+    let mut world = World::new();
+    let input = VolumesInput {
+        instance: vec![lab.id("/node1")],
+        wait: true,
+        copy_kms_key: Some("alias/forensics".into()),
+        share_with: Some(lab.id("/evidence_account")),
+        ..VolumesInput::default()
+    };
+    lab.boto("post('faults', [{'match': 'ec2[.]CopySnapshot', 'kind': 'after-commit', 'times': 1}])");
+    for _ in 0..2 {
+        let output = collect.apply(&input, &mut world.context()).unwrap();
+        assert!(world.gaps.is_empty(), "{:?}", world.gaps);
+        assert!(output.sets[0].snapshots.iter().all(|s| s.copy.is_some() && s.shared_with.is_some()));
+    }
+    let seen = lab.boto(
+        "ec2 = client('ec2')\n\
+         all = ec2.describe_snapshots(Filters=[{'Name':'tag-key','Values':['bbsec-ir:copy-of']}])['Snapshots']\n\
+         out = [[s['Encrypted'], ec2.describe_snapshot_attribute(SnapshotId=s['SnapshotId'], Attribute='createVolumePermission')['CreateVolumePermissions']] for s in all]",
+    );
+    let wanted = json!([true, [{ "UserId": lab.id("/evidence_account") }]]);
+    assert_eq!(seen, json!([wanted, wanted]));
+}
+
 /// `count` events, one a second from 2026-03-01 on, in the lab's region.
 fn events(lab: &Lab, count: u32) {
     lab.boto(&format!(
