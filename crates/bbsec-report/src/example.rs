@@ -549,9 +549,19 @@ pub(crate) fn hostile() -> CaseData {
     data
 }
 
-/// Many findings, for the clock.
+/// Many findings, and a tenth as many credentials, for the clock.
 pub(crate) fn large(findings: usize) -> CaseData {
     let mut data = incident();
+    let key = key();
+    data.secrets.extend((0..findings / 10).map(|n| {
+        let value = bbsec_core::Fingerprinter::unkeyed().of(&n.to_be_bytes()).0;
+        in_repo(
+            secret(&key, &value, "generic", "generic-secret"),
+            &format!("P{}/repo-{n}", n % 50),
+            "a/config.yml",
+            n % 2 == 0,
+        )
+    }));
     data.findings.extend((0..findings).map(|n| {
         finding(
             "detections",

@@ -5,7 +5,7 @@
 
 use std::{
     cell::RefCell,
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::LazyLock,
 };
 
@@ -20,6 +20,8 @@ const MARK: &str = "[redacted]";
 const LONGEST: usize = 3000;
 /// Secrets shorter than this are words that stand everywhere.
 const SHORTEST: usize = 6;
+/// Characters that a redacted credential shows.
+const SHOWN: usize = 4;
 /// Texts that were looked up in vain, remembered at most.
 const REMEMBERED: usize = 1 << 20;
 
@@ -46,10 +48,8 @@ pub struct Redactor {
     known: HashSet<String>,
     /// Lengths in characters of known secrets that show no beginning.
     short: BTreeSet<usize>,
-    /// Beginnings and lengths of the others.
-    long: BTreeSet<(String, usize)>,
-    /// First characters of the beginnings, to look no further where none fits.
-    initials: HashSet<char>,
+    /// Lengths of the others, by their beginning of four characters.
+    long: HashMap<String, BTreeSet<usize>>,
     missed: RefCell<HashSet<u64>>,
 }
 
@@ -60,8 +60,7 @@ impl Redactor {
             fingerprinter,
             known: secrets.iter().map(|secret| secret.fingerprint.0.clone()).collect(),
             short: BTreeSet::new(),
-            long: BTreeSet::new(),
-            initials: HashSet::new(),
+            long: HashMap::new(),
             missed: RefCell::new(HashSet::new()),
         };
         for secret in secrets {
@@ -71,14 +70,11 @@ impl Redactor {
             if !(SHORTEST..=LONGEST).contains(&length) {
                 continue;
             }
-            match start.chars().next() {
-                None => {
-                    new.short.insert(length);
-                }
-                Some(first) => {
-                    new.initials.insert(first);
-                    new.long.insert((start.to_owned(), length));
-                }
+            // A beginning with an escape is not the text's own.
+            if start.chars().count() == SHOWN && !start.contains('\\') {
+                new.long.entry(start.to_owned()).or_default().insert(length);
+            } else {
+                new.short.insert(length);
             }
         }
         new
@@ -121,32 +117,24 @@ impl Redactor {
         let edges = edges(text);
         for (index, &(start, start_char)) in edges.iter().enumerate() {
             let rest = text.get(start..).unwrap_or_default();
-            let first = rest.chars().next()?;
-            let lengths = self.lengths(rest, first);
-            if lengths.is_empty() {
+            let head = rest.char_indices().nth(SHOWN).and_then(|(at, _)| rest.get(..at));
+            let long = head.and_then(|head| self.long.get(head));
+            let longest = long.and_then(BTreeSet::last).max(self.short.last()).copied().unwrap_or(0);
+            if longest == 0 {
                 continue;
             }
             for &(end, end_char) in edges.get(index + 1..).unwrap_or_default() {
                 let length = end_char - start_char;
-                if lengths.last().is_some_and(|longest| length > *longest) {
+                if length > longest {
                     break;
                 }
-                if lengths.contains(&length) && text.get(start..end).is_some_and(|part| self.is_known(part)) {
+                let fits = self.short.contains(&length) || long.is_some_and(|long| long.contains(&length));
+                if fits && text.get(start..end).is_some_and(|part| self.is_known(part)) {
                     return Some((start, end));
                 }
             }
         }
         None
-    }
-
-    fn lengths(&self, rest: &str, first: char) -> BTreeSet<usize> {
-        let mut lengths = self.short.clone();
-        if self.initials.contains(&first) {
-            lengths.extend(
-                self.long.iter().filter(|(start, _)| rest.starts_with(start.as_str())).map(|(_, n)| *n),
-            );
-        }
-        lengths
     }
 
     fn is_known(&self, part: &str) -> bool {
@@ -170,7 +158,8 @@ impl Redactor {
 fn shown(redacted: &str) -> Option<(&str, usize)> {
     let (start, rest) = redacted.split_once('…')?;
     let length = rest.strip_prefix('(')?.strip_suffix(')')?.parse().ok()?;
-    (start.chars().count() <= 4).then_some((start, length))
+    // Escapes make a beginning of four characters longer.
+    (start.chars().count() <= SHOWN || start.contains('\\')).then_some((start, length))
 }
 
 /// Where words begin and end: byte and character offsets, with the text's two ends.

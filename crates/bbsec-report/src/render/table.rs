@@ -11,6 +11,9 @@ use crate::{Error, Report, words};
 /// Rows that are written out.
 const WRITTEN: usize = 25;
 
+/// Credentials whose advice is in the page; that of ten thousands would make it too large to open.
+const ADVISED: usize = 1000;
+
 /// A column.
 #[derive(Debug, Serialize)]
 pub(super) struct Column {
@@ -211,17 +214,22 @@ pub(super) fn rotation(report: &Report) -> Table {
             time(item.first_exposed),
             Value::String(item.state.as_ref().map_or_else(|| "open".into(), |state| state.state.clone())),
         ]);
-        details.push(vec![
-            ("Why", lines(&item.why)),
-            ("Revoke", lines(&item.revoke)),
-            ("Replace", lines(&item.replace)),
-            ("What breaks", text(&item.breaks)),
-            ("Is it dead?", lines(&item.check_dead)),
-            ("What it did", lines(&item.see_use)),
-            ("Owner", maybe(item.owner.as_ref())),
-            ("Evidence", places(&item.evidence)),
-            ("Tick off", text(&format!("bbsec-ir rotate done {} --by NAME", item.id))),
-        ]);
+        let mut more = vec![("Why", lines(&item.why))];
+        if item.rank <= ADVISED {
+            more.extend([
+                ("Revoke", lines(&item.revoke)),
+                ("Replace", lines(&item.replace)),
+                ("What breaks", text(&item.breaks)),
+                ("Is it dead?", lines(&item.check_dead)),
+                ("What it did", lines(&item.see_use)),
+            ]);
+        } else {
+            more.push(("Revoke", Value::from("bbsec-ir rotate list tells how")));
+        }
+        more.push(("Owner", maybe(item.owner.as_ref())));
+        more.push(("Evidence", places(&item.evidence)));
+        more.push(("Tick off", text(&format!("bbsec-ir rotate done {} --by NAME", item.id))));
+        details.push(more);
     }
     Table {
         id: "rotation",

@@ -137,6 +137,13 @@ fn fifty_thousand_findings_are_rendered_in_time() {
     let joined = start.elapsed();
     let page = html(&report).unwrap();
     let took = start.elapsed();
+    // And the events, which no document holds all of, one by one.
+    let event = data.timeline.first().unwrap();
+    let events = if cfg!(debug_assertions) { 20_000 } else { 1_000_000 };
+    let redactor = crate::Redactor::new(data.fingerprinter.clone(), &data.secrets);
+    let many = std::iter::repeat_n(event, events);
+    assert_eq!(crate::export::timesketch(many, &redactor, &mut std::io::sink()).unwrap(), events as u64);
+    println!("{events} events for Timesketch after {:?}", start.elapsed());
     println!("50,000 findings: joined in {joined:?}, page of {} bytes after {took:?}", page.len());
     // Without optimisation everything takes several times as long.
     let limit = if cfg!(debug_assertions) { 25 } else { 5 };
