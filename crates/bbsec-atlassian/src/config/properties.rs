@@ -51,10 +51,6 @@ pub(crate) fn parse(bytes: &[u8]) -> Vec<Property> {
     properties
 }
 
-/// The last value of a key.
-pub(crate) fn last<'a>(properties: &'a [Property], key: &str) -> Option<&'a Property> {
-    properties.iter().rev().find(|property| property.key == key)
-}
 
 fn split(line: &str) -> (String, String) {
     let mut escaped = false;
