@@ -169,7 +169,9 @@ fn newest_output<'a>(entries: &'a [Entry], uses: &str) -> Option<&'a Value> {
 }
 
 fn isolation(entries: &[Entry]) -> Option<Value> {
-    newest_output(entries, "isolate").filter(|output| output.get("paths").is_some()).cloned()
+    newest_output(entries, "isolate")
+        .filter(|output| output.get("schema").and_then(Value::as_str) == Some("bbsec-ir.isolation/v1"))
+        .cloned()
 }
 
 /// What the evidence says of the product, where nobody has said it yet.

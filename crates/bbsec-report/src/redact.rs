@@ -56,6 +56,11 @@ pub struct Redactor {
 impl Redactor {
     /// Knows the case's credentials by fingerprint.
     pub fn new(fingerprinter: Fingerprinter, secrets: &[ExposedSecret]) -> Self {
+        // An access key id found alone is its own public name: without it no line could say what to rotate.
+        let hidden = |secret: &&ExposedSecret| {
+            secret.public_id.as_ref().is_none_or(|id| fingerprinter.of(id.as_bytes()) != secret.fingerprint)
+        };
+        let secrets: Vec<&ExposedSecret> = secrets.iter().filter(hidden).collect();
         let mut new = Self {
             fingerprinter,
             known: secrets.iter().map(|secret| secret.fingerprint.0.clone()).collect(),

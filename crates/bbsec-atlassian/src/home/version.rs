@@ -38,14 +38,21 @@ fn from_logs(home: &Home) -> Option<(String, String)> {
             node.kind == Kind::File && (rest.starts_with('.') || rest.starts_with("-2"))
         })
         .collect();
-    logs.sort_by_key(|node| std::cmp::Reverse(node.modified));
-    logs.into_iter().take(MAX_LOGS).find_map(|node| {
-        let version = last_start(home, &node.path)?;
-        Some((version, format!("the newest start in {}", shown(&node.path))))
-    })
+    // The newest files first, so that the bound cuts off the oldest. Which start is the newest is what the lines say:
+    // a copy of a home has the time of the copy on every file.
+    logs.sort_by_key(|node| std::cmp::Reverse((node.modified, name_of(&node.path))));
+    logs.into_iter()
+        .take(MAX_LOGS)
+        .filter_map(|node| {
+            let (stamp, version) = last_start(home, &node.path)?;
+            Some((stamp, version, format!("the newest start in {}", shown(&node.path))))
+        })
+        .max_by(|a, b| a.0.cmp(&b.0))
+        .map(|(_, version, how)| (version, how))
 }
 
-fn last_start(home: &Home, log: &Path) -> Option<String> {
+/// The time of day as the log writes it, which sorts as text, and the version of the last start in a log.
+fn last_start(home: &Home, log: &Path) -> Option<(String, String)> {
     let real = home.tree().resolve(log).ok()?;
     let opened = read::open(&real).ok()?;
     let mut reader = BufReader::new(opened.bytes.take(MAX_LOG.min(opened.limit)));
@@ -58,7 +65,8 @@ fn last_start(home: &Home, log: &Path) -> Option<String> {
             Ok(_) => {}
         }
         if let Some(version) = version_in(&line) {
-            found = Some(version);
+            let stamp = String::from_utf8_lossy(line.get(..23).unwrap_or_default()).into_owned();
+            found = Some((if stamp.starts_with("20") { stamp } else { String::new() }, version));
         }
     }
 }
