@@ -82,6 +82,9 @@ pub fn other_files(git_dir: &Path, within: Option<&Path>, problems: &mut Problem
                 if link {
                     continue;
                 }
+                if is_nested(&entry.path, &relative) {
+                    problems.push(Problem::at(ProblemKind::Nested, &dir));
+                }
                 if depth < MAX_DEPTH {
                     open.push((entry.path, relative, depth + 1));
                 } else {
@@ -104,6 +107,11 @@ pub fn other_files(git_dir: &Path, within: Option<&Path>, problems: &mut Problem
     }
     out.sort_by(|a, b| a.relative.cmp(&b.relative));
     out
+}
+
+/// Whether a folder is the object store of a repository that lies below this one.
+fn is_nested(path: &Path, relative: &Path) -> bool {
+    relative.iter().count() > 1 && path.ends_with("objects") && path.join("pack").is_dir()
 }
 
 /// What a path is for; `None` for what the object store reads by itself.

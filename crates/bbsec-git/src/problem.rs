@@ -90,6 +90,8 @@ pub enum ProblemKind {
     AlternateLoop,
     /// The repository uses SHA-256 object names, which are not read yet.
     Sha256,
+    /// A repository inside of another, such as a submodule's; it is to be read by itself.
+    Nested,
     /// A partial clone: objects that were never fetched are not here.
     Promisor,
     /// A ref that cannot be read.
@@ -190,7 +192,7 @@ impl ProblemKind {
             | Self::MultiPackIndex(_) => "git packs",
             Self::File(_) | Self::Outside | Self::Limit(_) => "repository files",
             Self::AlternateMissing | Self::AlternateLoop => "alternates",
-            Self::Sha256 | Self::Promisor => "repository",
+            Self::Sha256 | Self::Nested | Self::Promisor => "repository",
             Self::Ref(_) => "refs",
             Self::ReflogLine => "reflog lines",
         }
@@ -218,6 +220,9 @@ impl fmt::Display for ProblemKind {
             Self::AlternateMissing => f.write_str("borrows objects from a place that is not here"),
             Self::AlternateLoop => f.write_str("alternates lead back to themselves; each was read once"),
             Self::Sha256 => f.write_str("SHA-256 object names are not read yet"),
+            Self::Nested => {
+                f.write_str("a repository inside of this one, whose objects are to be read by themselves")
+            }
             Self::Promisor => f.write_str("a partial clone: objects that were never fetched are not here"),
             Self::Ref(why) => write!(f, "the ref cannot be read: {why}"),
             Self::ReflogLine => f.write_str("lines of the reflog cannot be read"),

@@ -180,3 +180,21 @@ fn files_beside_the_objects_are_listed_and_links_out_are_not_followed() {
     assert!(!files.iter().any(|file| file.relative.extension().is_some_and(|e| e == "pack" || e == "idx")));
     assert_eq!(problems.list().iter().filter(|p| p.kind == ProblemKind::Outside).count(), 2);
 }
+
+#[test]
+fn a_repository_inside_of_another_is_named() {
+    if !has_git() {
+        return;
+    }
+    let repo = Repo::new();
+    repo.git(&["init", "-q", "--bare", ".git/modules/sub"]);
+    let mut problems = Problems::default();
+    other_files(&repo.git_dir, None, &mut problems);
+    let kinds: Vec<_> = problems
+        .list()
+        .iter()
+        .map(|problem| (&problem.kind, problem.path.ends_with("modules/sub")))
+        .collect();
+    assert_eq!(kinds, [(&ProblemKind::Nested, true)]);
+    assert!(problems.any_unread());
+}
