@@ -11,6 +11,7 @@ use super::{
     findings::Signs,
     ident::Idents,
     log_time::LogTime,
+    made::AllMade,
     sessions::Sessions,
 };
 
@@ -52,6 +53,7 @@ pub struct AccessBuilder {
     pub(super) fill_ins: HashMap<CellKey, Cell>,
     pub(super) signs: Signs,
     pub(super) log_time: LogTime,
+    pub(super) made: AllMade,
 }
 
 impl AccessBuilder {
@@ -77,6 +79,7 @@ impl AccessBuilder {
             fill_ins: HashMap::new(),
             signs: Signs::default(),
             log_time: LogTime::default(),
+            made: AllMade::default(),
         }
     }
 
@@ -100,6 +103,7 @@ impl AccessBuilder {
         if let Some(session) = &event.session {
             self.sessions.saw(session, ident, &event.at);
         }
+        self.made.add(event, ident);
         let tag = self.tag(event);
         if let Some(seed) = tag
             && let Some(ident) = self.idents.all.get_mut(ident as usize)

@@ -7,7 +7,7 @@ use bbsec_core::{Event, TargetKind, Verb};
 pub(super) enum Counts {
     /// The thing was touched.
     Touch,
-    /// It was asked for and refused.
+    /// It was asked for, and refused, failed or never answered: nothing shows that it left.
     Refused,
     /// An audit or database record of a touch: used where the access log is gone.
     FillIn,
@@ -28,10 +28,11 @@ pub(super) fn counts(event: &Event) -> Counts {
             Some(_) => Counts::FillIn,
         };
     }
-    let Some(status) = event.status else {
-        // Stash printed no status; a request without a response may have been carried out.
-        return Counts::Touch;
-    };
+    if event.extra.contains_key("unanswered") {
+        return Counts::Refused;
+    }
+    // Stash printed no status.
+    let Some(status) = event.status else { return Counts::Touch };
     if event.extra.get("protocol").is_some_and(|protocol| protocol == "ssh") {
         // The exit code of a command: a client that hangs up early makes it fail after data went out.
         let said = matches!(event.verb, Verb::Clone | Verb::Fetch | Verb::Push)
@@ -40,6 +41,8 @@ pub(super) fn counts(event: &Event) -> Counts {
     }
     match status {
         400..=499 => Counts::Refused,
+        // A transfer that broke off still sent what it sent; an error page is no content.
+        500..=599 if !matches!(event.verb, Verb::Clone | Verb::Fetch | Verb::Push) => Counts::Refused,
         // Not logged in: sent to the login page.
         300..=303 | 307 | 308 if event.user.is_none() => Counts::Refused,
         _ => Counts::Touch,

@@ -9,6 +9,7 @@ mod counting;
 mod findings;
 mod ident;
 mod log_time;
+mod made;
 mod rows;
 mod sessions;
 mod suspects;

@@ -172,7 +172,10 @@ impl Row {
             }
         }
         if cell.refused > 0 {
-            why.push(format!("{} more requests for it were refused", cell.refused));
+            why.push(format!(
+                "{} more requests for it were refused, failed or were never answered",
+                cell.refused
+            ));
         }
         Some(Touch {
             actor: self.actor,
@@ -254,6 +257,18 @@ fn indicators(of: &AccessBuilder, suspects: &Suspects) -> Vec<TiedIndicator> {
                 add(IndicatorKind::UserAgent, name, None);
             }
         }
+    }
+    // What a suspect made may not have been used yet.
+    for made in &of.made.0 {
+        let Some(tied) = suspects.tied.get(&made.by) else { continue };
+        let mut why = tied.why.clone();
+        why.push(format!("made by the suspect ({}@{})", made.at.file, made.at.offset));
+        found.entry(made.what.clone()).or_insert_with(|| TiedIndicator {
+            indicator: made.what.clone(),
+            origin: Origin::Inferred,
+            weight: tied.weight * 0.9,
+            why,
+        });
     }
     let mut found: Vec<TiedIndicator> = found.into_values().collect();
     found.sort_by(|a, b| (a.origin, &a.indicator).cmp(&(b.origin, &b.indicator)));

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use bbsec_core::{IndicatorKind, Time};
 
-use super::{agents::is_common_kind, builder::AccessBuilder, ident::Ident};
+use super::{agents::is_common_kind, builder::AccessBuilder, ident::Ident, made::Made};
 
 /// Below this a tie is no longer told.
 const LEAST: f32 = 0.3;
@@ -53,7 +53,7 @@ impl Suspects {
         found.began = of.scope.from;
         found.places(of, &mut queue);
         found.accounts(of, &mut queue);
-        let links = Links::of(&of.idents.all);
+        let links = Links::of(&of.idents.all, &of.made.0);
         while let Some(number) = queue.pop_front() {
             found.hop(of, &links, number, &mut queue);
         }
@@ -236,6 +236,17 @@ impl Suspects {
                 next.push((*other, if same { 0.95 } else { 0.7 }, format!("address {ip} was also used")));
             }
         }
+        for made in links.made.get(&from).into_iter().flatten() {
+            let group = match made.what.kind {
+                IndicatorKind::Token => &links.tokens,
+                IndicatorKind::SshKey => &links.keys,
+                _ => &links.users,
+            };
+            let proof = format!("{} was made ({}@{}) and then used", made.what, made.at.file, made.at.offset);
+            for other in group.get(made.what.value.as_str()).into_iter().flatten() {
+                next.push((*other, 0.9, proof.clone()));
+            }
+        }
         self.same_account(of, links, here, &mut next);
         self.by_agent(of, links, here, &mut next);
         for (other, weight, proof) in next {
@@ -294,7 +305,9 @@ impl Suspects {
         here: &Ident,
         next: &mut Vec<(u32, f32, String)>,
     ) {
-        let Some(began) = self.began else { return };
+        let Some(began) = self.began.filter(|began| reaches_back_a_day(of, *began)) else { return };
+        // The first visits may have come before the one that was given.
+        let began = Time::from_micros(began.micros().saturating_sub(24 * HOUR));
         for agent in &here.agents {
             let name = of.agents.name(*agent);
             let all = links.agents.get(agent).map(Vec::as_slice).unwrap_or_default();
@@ -338,17 +351,22 @@ struct Links<'a> {
     ips: HashMap<&'a str, Vec<u32>>,
     users: HashMap<&'a str, Vec<u32>>,
     agents: HashMap<u32, Vec<u32>>,
+    made: HashMap<u32, Vec<&'a Made>>,
 }
 
 impl<'a> Links<'a> {
-    fn of(idents: &'a [Ident]) -> Self {
+    fn of(idents: &'a [Ident], made: &'a [Made]) -> Self {
         let mut links = Self {
             tokens: HashMap::new(),
             keys: HashMap::new(),
             ips: HashMap::new(),
             users: HashMap::new(),
             agents: HashMap::new(),
+            made: HashMap::new(),
         };
+        for made in made {
+            links.made.entry(made.by).or_default().push(made);
+        }
         for (number, ident) in idents.iter().enumerate() {
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             for (value, group) in [

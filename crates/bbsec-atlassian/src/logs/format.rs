@@ -66,6 +66,8 @@ pub(crate) struct Sniffed {
     pub format: Option<Format>,
     /// The first time that could be read, in local microseconds: brings rotated files into order.
     pub first: Option<i64>,
+    /// The offset that this time prints.
+    pub offset: Option<i32>,
     /// Holds bytes that no text has.
     pub binary: bool,
 }
@@ -75,14 +77,14 @@ pub(crate) fn sniff(path: &str, head: &[u8]) -> Sniffed {
     let product = product(path);
     let name = path.rsplit(['/', '!']).next().unwrap_or(path).to_ascii_lowercase();
     let mut counts: Vec<(Format, u32)> = Vec::new();
-    let mut first = None;
+    let mut first = None::<Stamp>;
     if audit::is_rest_document(head) {
-        return Sniffed { format: Some(Format::RestAudit), first, binary: false };
+        return Sniffed { format: Some(Format::RestAudit), ..Sniffed::default() };
     }
     for line in head.split(|byte| *byte == b'\n').take(400) {
         let line = line.trim_ascii().trim_ascii_start();
         let Some((format, stamp)) = of_line(line, product, &name) else { continue };
-        first = first.or(stamp.map(|stamp| stamp.local));
+        first = first.or(stamp);
         match counts.iter_mut().find(|(known, _)| *known == format) {
             Some((_, count)) => *count += 1,
             None => counts.push((format, 1)),
@@ -91,7 +93,12 @@ pub(crate) fn sniff(path: &str, head: &[u8]) -> Sniffed {
     let format = counts.iter().max_by_key(|(_, count)| *count).map(|(format, _)| *format);
     let nuls = memchr::memchr_iter(0, head).count();
     let binary = format.is_none() && nuls > 0;
-    Sniffed { format, first, binary }
+    Sniffed {
+        format,
+        first: first.map(|stamp| stamp.local),
+        offset: first.and_then(|stamp| stamp.offset),
+        binary,
+    }
 }
 
 fn of_line(line: &[u8], product: Option<Product>, name: &str) -> Option<(Format, Option<Stamp>)> {

@@ -10,6 +10,7 @@ mod confluence;
 mod error;
 mod find;
 mod format;
+mod infer;
 mod input;
 mod jira;
 mod parser;
@@ -28,6 +29,7 @@ pub use read::{read, read_with};
 pub use summary::{FileSummary, LogSummary};
 
 pub use crate::read::Zones;
+pub(crate) use uri::query_of;
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ use super::{
     audit::AuditLog,
     bitbucket, confluence,
     format::product,
+    infer::Inferred,
     input::{Piece, folder_of, pieces},
     jira,
     parser::{Bad, LineParser, Raw},
@@ -39,6 +40,10 @@ pub fn read_with(
 ) -> Result<LogSummary, LogError> {
     zones.check().map_err(LogError::Zone)?;
     let found = pieces(inputs)?;
+    let missing = found.all.iter().any(|piece| {
+        let format = piece.sniffed.format.filter(|format| format.needs_zone());
+        format.is_some_and(|format| zones.find(&piece.file, format.source()).is_none())
+    });
     let mut books = Books {
         sink,
         quarantine,
@@ -46,6 +51,7 @@ pub fn read_with(
         summary: LogSummary { skipped: found.skipped, ..LogSummary::default() },
         versions: Arc::default(),
         patterns: found.patterns,
+        inferred: Inferred::from(&found.all, missing),
     };
     for gap in found.gaps {
         books.sink.gap(gap).map_err(LogError::Sink)?;
@@ -71,6 +77,7 @@ struct Books<'a> {
     summary: LogSummary,
     versions: Arc<Mutex<BTreeSet<String>>>,
     patterns: Vec<Pattern>,
+    inferred: Inferred,
 }
 
 /// What the books say about one file while it is read.
@@ -275,9 +282,9 @@ impl Books<'_> {
         let Some(format) = piece.sniffed.format.filter(|format| format.needs_zone()) else {
             return Ok(Clock::new(Zone::UTC));
         };
-        let (zone, how) = self
-            .zones
-            .find(&piece.file, format.source())
+        let given = self.zones.find(&piece.file, format.source());
+        let (zone, how) = given
+            .or_else(|| self.inferred.of(format))
             .unwrap_or_else(|| (Zone::UTC, "assumed: no zone was given and no other log tells it".into()));
         if how.starts_with("assumed") {
             let why = "the log prints no time zone; its times were read as UTC. Give it with --log-tz";

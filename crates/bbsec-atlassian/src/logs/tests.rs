@@ -151,6 +151,42 @@ fn stack_traces_belong_to_their_event() {
 }
 
 #[test]
+fn the_zone_is_inferred_from_the_audit_log_and_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut access, mut audit) = (String::new(), String::new());
+    for at in 0..20_i64 {
+        // 05:39:57 local is 03:39:57 UTC.
+        access += &LINE.replace("05:39", &format!("05:{:02}", 10 + at));
+        access.push('\n');
+        let second = 1_649_734_797 + (at - 29) * 60;
+        audit += &format!(
+            r#"{{"auditType":{{"actionI18nKey":"bitbucket.x"}},"author":{{"id":"2","name":"admin"}},"source":"10.229.31.195","timestamp":{{"epochSecond":{second},"nano":900000000}}}}"#
+        );
+        audit.push('\n');
+    }
+    fs::write(folder.path().join("atlassian-bitbucket-access.log"), access).unwrap();
+    fs::write(folder.path().join("20220412.00000.audit.log"), audit).unwrap();
+    let (sink, summary) = read_all(&[LogInput::given(folder.path())]);
+    let file = summary.files.iter().find(|file| file.format == Some(Format::BitbucketAccess)).unwrap();
+    assert_eq!(file.zone.as_deref(), Some("UTC+02:00"));
+    assert!(file.zone_how.as_deref().unwrap().contains("20 audit events"), "{file:?}");
+    assert!(sink.gaps.is_empty());
+    let first = sink.events.iter().find(|event| event.source == "bitbucket.access").unwrap();
+    assert_eq!(first.time.to_string(), "2022-04-12T03:10:57.408000Z");
+}
+
+#[test]
+fn the_zone_of_an_application_log_is_that_of_the_access_log_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["jira_access.log", "atlassian-jira.log"] {
+        fs::copy(fixtures().join("plaso").join(name), folder.path().join(name)).unwrap();
+    }
+    let (_, summary) = read_all(&[LogInput::given(folder.path())]);
+    let file = summary.files.iter().find(|file| file.format == Some(Format::JiraApplication)).unwrap();
+    assert!(file.zone_how.as_deref().unwrap().contains("jira_access.log"), "{file:?}");
+}
+
+#[test]
 fn a_sink_that_refuses_stops_the_reading() {
     struct Full;
     impl bbsec_core::Sink for Full {

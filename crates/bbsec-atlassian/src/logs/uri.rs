@@ -76,10 +76,16 @@ pub(crate) fn decode(value: &str) -> String {
     percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
+/// The value of a query parameter of a request line.
+pub(crate) fn query_of(action: &str, name: &str) -> Option<String> {
+    Path::of(request_line(action).1).query(name).filter(|value| !value.is_empty())
+}
+
 /// Method and URI of a request line `GET /x HTTP/1.1`.
 pub(crate) fn request_line(action: &str) -> (&str, &str) {
     let Some(blank) = memchr::memchr(b' ', action.as_bytes()) else { return ("", action) };
-    let (method, rest) = (action.get(..blank).unwrap_or_default(), action.get(blank + 1..).unwrap_or_default());
+    let (method, rest) =
+        (action.get(..blank).unwrap_or_default(), action.get(blank + 1..).unwrap_or_default());
     let uri = memchr::memrchr(b' ', rest.as_bytes())
         .filter(|at| rest.get(at + 1..).is_some_and(|version| version.starts_with("HTTP/")))
         .and_then(|at| rest.get(..at));

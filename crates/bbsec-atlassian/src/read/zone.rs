@@ -119,6 +119,8 @@ pub struct Clock {
     quarter: i64,
     offset: i32,
     last: i64,
+    /// Within an hour that is printed twice: its second time has begun.
+    again: bool,
 }
 
 const QUARTER: i64 = 15 * 60 * 1_000_000;
@@ -126,7 +128,7 @@ const QUARTER: i64 = 15 * 60 * 1_000_000;
 impl Clock {
     /// A clock in that zone.
     pub fn new(zone: Zone) -> Self {
-        Self { zone, quarter: i64::MIN, offset: 0, last: i64::MIN }
+        Self { zone, quarter: i64::MIN, offset: 0, last: i64::MIN, again: false }
     }
 
     /// The zone.
@@ -151,19 +153,20 @@ impl Clock {
         Time::from_micros(utc)
     }
 
-    fn look_up(&self, tz: chrono_tz::Tz, local: i64, quarter: i64) -> (i64, i32) {
+    fn look_up(&mut self, tz: chrono_tz::Tz, local: i64, quarter: i64) -> (i64, i32) {
         let naive: NaiveDateTime = DateTime::from_timestamp_micros(local).unwrap_or_default().naive_utc();
         let seconds = |at: DateTime<chrono_tz::Tz>| at.offset().fix().local_minus_utc();
         match tz.from_local_datetime(&naive) {
-            LocalResult::Single(at) => (quarter, seconds(at)),
+            LocalResult::Single(at) => {
+                self.again = false;
+                (quarter, seconds(at))
+            }
             LocalResult::Ambiguous(early, late) => {
-                // Both could be meant. Lines come in order: the early one, unless that goes well back in time.
-                // Not kept, since the answer changes within the quarter when the hour is printed again.
+                // Both could be meant. Lines come in order: the early one, until that goes well back in time. Not
+                // kept, since the answer changes within the quarter when the hour is printed again.
                 let back = self.last.saturating_sub(early.timestamp_micros());
-                (
-                    i64::MIN,
-                    seconds(if self.last != i64::MIN && back > 10 * 60 * 1_000_000 { late } else { early }),
-                )
+                self.again |= self.last != i64::MIN && back > 10 * 60 * 1_000_000;
+                (i64::MIN, seconds(if self.again { late } else { early }))
             }
             LocalResult::None => {
                 // The hour that summer time skips: a clock that had not switched yet.

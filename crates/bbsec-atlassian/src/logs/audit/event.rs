@@ -80,6 +80,12 @@ fn lists(record: &Record<'_>, extra: &mut BTreeMap<String, String>) {
         add(format!("change:{}", change.key.as_deref().unwrap_or("?")), format!("{from} → {to}"));
     }
     for attribute in record.extra_attributes.iter().flatten() {
+        // Names are in the server's language; the id of what was made must be found in any.
+        if let Some(id) = attribute.value.as_deref()
+            && attribute.name_i18n_key.as_deref().is_some_and(|key| key.ends_with(".id"))
+        {
+            add("attribute_id".to_owned(), id.to_owned());
+        }
         let name = attribute.name.as_deref().or(attribute.name_i18n_key.as_deref()).unwrap_or("?");
         add(format!("attribute:{name}"), attribute.value.as_deref().unwrap_or_default().to_owned());
     }

@@ -183,7 +183,9 @@ fn next_label(text: &str) -> (&str, &str) {
     let text = text.trim_start();
     if memchr::memchr(b'\'', text.as_bytes()).is_none() {
         return match memchr::memchr(b',', text.as_bytes()) {
-            Some(at) => (text.get(..at).unwrap_or_default().trim_end(), text.get(at + 1..).unwrap_or_default()),
+            Some(at) => {
+                (text.get(..at).unwrap_or_default().trim_end(), text.get(at + 1..).unwrap_or_default())
+            }
             None => (text.trim_end(), ""),
         };
     }

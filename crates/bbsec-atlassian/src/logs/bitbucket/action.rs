@@ -147,6 +147,8 @@ fn web_verb(method: &str, path: &Path<'_>, at: usize) -> Verb {
         "raw" | "attachments" => Verb::Raw,
         "archive" => Verb::Archive,
         part if is_admin(part) => Verb::Admin,
+        // The list of pull requests shows no source.
+        "pull-requests" if path.part(at + 1).is_empty() => Verb::Other,
         _ if method == "GET" || method == "HEAD" => Verb::Browse,
         _ => Verb::Api,
     }
