@@ -170,7 +170,9 @@ fn containment(verdict: Option<&Value>) -> Containment {
             ("violated" | "remaining" | "open_paths" | "paths_open" | "uncut", Value::Array(lines)) => {
                 view.remaining.extend(lines.iter().map(line));
             }
+            ("instances", Value::Array(nodes)) => nodes.iter().for_each(|node| node_verdict(&mut view, node)),
             ("schema", _) | (_, Value::Null) => {}
+            (_, Value::Array(lines)) if lines.is_empty() => {}
             (key, value) => view.facts.push((key.replace('_', " "), line(value))),
         }
     }
@@ -178,6 +180,52 @@ fn containment(verdict: Option<&Value>) -> Containment {
         view.holds = Some(false);
     }
     view
+}
+
+/// The paths and limits of one instance.
+fn node_verdict(view: &mut Containment, node: &Value) {
+    let text =
+        |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let list = |key: &str| node.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let instance = text(node, "instance");
+    for path in list("paths") {
+        let told = format!(
+            "{instance}: {} {} connections {} through {} {} on {}: {}",
+            text(path, "connections"),
+            text(path, "family"),
+            text(path, "direction"),
+            text(path, "via"),
+            text(path, "through"),
+            text(path, "interface"),
+            text(path, "why")
+        );
+        match text(path, "state").as_str() {
+            "cut" => view.checked.push(told),
+            "allowed" => view.facts.push(("left open as asked".into(), told)),
+            _ => view.remaining.push(told),
+        }
+    }
+    for setting in list("settings") {
+        let told = format!("{instance}: {} is {}", text(setting, "name"), text(setting, "found"));
+        if setting.get("holds").and_then(Value::as_bool) == Some(true) {
+            view.checked.push(told);
+        } else {
+            view.remaining.push(format!("{told}; wanted: {}", text(setting, "wanted")));
+        }
+    }
+    for limit in list("cannot_cut") {
+        let help = text(limit, "help");
+        view.facts.push((
+            "cannot be cut by network rules".into(),
+            format!("{instance}: {}: {}. {help}", text(limit, "path"), text(limit, "why")),
+        ));
+    }
+    for problem in list("problems") {
+        view.remaining.push(format!("{instance}: {}", line(problem)));
+    }
+    for peer in list("peers") {
+        view.facts.push(("node of the cluster that was not isolated".into(), line(peer)));
+    }
 }
 
 /// A value in one line.
@@ -193,5 +241,35 @@ fn line(value: &Value) -> String {
             )
         }
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_open_is_named_and_what_is_unknown_stays_unknown() {
+        let verdict = json!({
+            "schema": "bbsec-ir.isolation/v1", "established": false, "warnings": [],
+            "instances": [{
+                "instance": "i-1", "established": false,
+                "paths": [
+                    { "via": "nat-gateway", "through": "nat-1", "interface": "eni-1", "family": "ipv4",
+                      "direction": "out", "connections": "new", "state": "cut", "why": "no rule allows it" },
+                    { "via": "internet-gateway", "interface": "eni-1", "family": "ipv4", "direction": "both",
+                      "connections": "established", "state": "open", "why": "tracked" },
+                ],
+                "cannot_cut": [{ "path": "instance metadata", "why": "link-local", "help": "disable it" }],
+            }],
+        });
+        let view = containment(Some(&verdict));
+        assert_eq!(view.holds, Some(false));
+        assert_eq!((view.checked.len(), view.remaining.len(), view.facts.len()), (1, 1, 1));
+        assert!(view.remaining[0].contains("internet-gateway"));
+        assert_eq!(containment(None).holds, None);
+        assert_eq!(containment(Some(&json!("odd"))).holds, None);
     }
 }

@@ -8,7 +8,7 @@ use super::{
     Class, Exposure, Location, RotationItem, Use,
     exposure::Exposures,
     identity::{Credential, Login},
-    uses::Uses,
+    uses::{self, Uses},
 };
 use crate::{
     CaseData, RotationState,
@@ -54,8 +54,11 @@ fn of_rows(
 ) -> RotationItem {
     let Some(best) = best_row(&credential.rows) else { return empty(credential) };
     let of_product = is_products_own(&best.provider);
-    let used = uses.of_ids(credential.public_ids.iter(), of_product);
+    let mut used = uses.of_ids(credential.public_ids.iter(), of_product);
     let (exposed_to, found_at) = places(credential, exposures);
+    if let Some(exposed) = exposed_to.iter().map(|exposure| exposure.first).min() {
+        uses::tie_by_exposure(&mut used, exposed, &data.scope.own.addresses);
+    }
     let on_host = credential.rows.iter().any(|row| is_on_host(data, row));
     let administrator = administrator(data, credential, &used);
     let dead =

@@ -136,7 +136,20 @@ fn a_use_counts_as_the_actors_only_when_something_ties_it_to_them() {
     };
     change(&mut data, "203.0.113.7", Severity::Info);
     assert_eq!(class_of(&data, "AKIAIOSFODNN7EXAMPLE"), Class::Used);
+    // From elsewhere, but only after the exposure.
     change(&mut data, "10.9.9.9", Severity::Info);
+    assert_eq!(class_of(&data, "AKIAIOSFODNN7EXAMPLE"), Class::Used);
+    // From where it was used before.
+    let mut earlier = data.findings[0].clone();
+    earlier.data.insert("first".into(), json!("2026-10-01T00:00:00Z"));
+    earlier.data.insert("last".into(), json!("2026-11-17T00:00:00Z"));
+    data.findings.push(earlier);
+    assert_eq!(class_of(&data, "AKIAIOSFODNN7EXAMPLE"), Class::ExposedLive);
+    // From a third place.
+    data.findings[1].data.insert("source_ips".into(), json!(["10.9.9.9", "198.51.100.4"]));
+    assert_eq!(class_of(&data, "AKIAIOSFODNN7EXAMPLE"), Class::Used);
+    // By the provider itself.
+    data.findings[1].data.insert("source_ips".into(), json!(["ec2.amazonaws.com"]));
     assert_eq!(class_of(&data, "AKIAIOSFODNN7EXAMPLE"), Class::ExposedLive);
     change(&mut data, "10.9.9.9", Severity::High);
     assert_eq!(class_of(&data, "AKIAIOSFODNN7EXAMPLE"), Class::Used);

@@ -140,6 +140,39 @@ impl Uses {
     }
 }
 
+/// Ties uses to the actor by when and whence: after the exposure, from an address that did not use the credential
+/// before. Where nothing was recorded before, the first use after the exposure is enough.
+pub(super) fn tie_by_exposure(used: &mut [Use], exposed: Time, own: &[String]) {
+    let address = |ip: &&String| ip.parse::<std::net::IpAddr>().is_ok();
+    let mut before: BTreeSet<String> = BTreeSet::new();
+    let mut recorded = false;
+    for one in used.iter().filter(|one| one.finding.is_some()) {
+        let (Some(first), Some(last)) = (one.first, one.last) else { continue };
+        if first >= exposed {
+            continue;
+        }
+        recorded = true;
+        // A row that reaches over the exposure does not tell which of several addresses came later.
+        if last < exposed || one.ips.len() == 1 {
+            before.extend(one.ips.iter().cloned());
+        }
+    }
+    for one in used.iter_mut().filter(|one| !one.by_actor && one.finding.is_some()) {
+        if one.first.is_none_or(|first| first < exposed) {
+            continue;
+        }
+        let new = one.ips.iter().filter(address).find(|ip| !before.contains(*ip) && !own.contains(ip));
+        if let Some(ip) = new {
+            one.by_actor = true;
+            one.tie = if recorded {
+                format!("from {ip}, which is not known to have used it before it was exposed")
+            } else {
+                format!("from {ip}, after it was exposed; the record holds no use before that")
+            };
+        }
+    }
+}
+
 fn text<'a>(finding: &'a Finding, key: &str) -> Option<&'a str> {
     finding.data.get(key).and_then(Value::as_str)
 }
