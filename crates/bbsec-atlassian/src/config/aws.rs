@@ -59,10 +59,18 @@ pub(super) fn check(facts: &Value, out: &mut Out) {
         out.answer("P-IMDS2");
     }
     if tokens.iter().any(|(_, value)| value.as_str().is_some_and(|value| value != "required")) {
-        let fix = format!("aws ec2 modify-instance-metadata-options --instance-id {word} --http-tokens required --http-put-response-hop-limit 1");
-        out.fail("P-IMDS2", "The instance's credentials can be read without a session token", Severity::High, &instance, at(), fix, &[
-            "a request that the server is tricked into reads the role's credentials".into(),
-        ]);
+        let fix = format!(
+            "aws ec2 modify-instance-metadata-options --instance-id {word} --http-tokens required --http-put-response-hop-limit 1"
+        );
+        out.fail(
+            "P-IMDS2",
+            "The instance's credentials can be read without a session token",
+            Severity::High,
+            &instance,
+            at(),
+            fix,
+            &["a request that the server is tricked into reads the role's credentials".into()],
+        );
     }
     subnet(facts, &instance, out);
     groups(facts, &instance, out);
@@ -91,8 +99,17 @@ fn subnet(facts: &Value, instance: &str, out: &mut Out) {
     });
     if let (Some(address), true) = (public.first(), gateway.is_some() || routes.is_empty()) {
         let why = [format!("the public address {address}"), "a route to an internet gateway".to_owned()];
-        let fix = "move the node into a private subnet behind the load balancer; reach it through Session Manager";
-        out.fail("P-NET-SUBNET", "The node stands in a public subnet", Severity::High, instance, Place::file("AWS facts"), fix, &why);
+        let fix =
+            "move the node into a private subnet behind the load balancer; reach it through Session Manager";
+        out.fail(
+            "P-NET-SUBNET",
+            "The node stands in a public subnet",
+            Severity::High,
+            instance,
+            Place::file("AWS facts"),
+            fix,
+            &why,
+        );
     }
 }
 
@@ -104,7 +121,10 @@ fn groups(facts: &Value, instance: &str, out: &mut Out) {
         for permission in permissions.as_array().into_iter().flatten() {
             let mut ranges = all(permission, "cidrip");
             ranges.extend(all(permission, "cidripv6"));
-            let Some(range) = ranges.iter().find_map(|(_, range)| range.as_str().filter(|r| matches!(*r, "0.0.0.0/0" | "::/0"))) else {
+            let Some(range) = ranges
+                .iter()
+                .find_map(|(_, range)| range.as_str().filter(|r| matches!(*r, "0.0.0.0/0" | "::/0")))
+            else {
                 continue;
             };
             let port = |name: &str| member(permission, name).and_then(Value::as_i64);
@@ -118,11 +138,24 @@ fn groups(facts: &Value, instance: &str, out: &mut Out) {
                 (Some(from), Some(to)) => format!("{from}-{to}"),
                 _ => "all ports".into(),
             };
-            let number = from.filter(|_| from == to).map(|port| format!(" --port {port}")).unwrap_or_default();
-            let fix = format!("aws ec2 revoke-security-group-ingress --group-id {} --protocol {} --cidr {range}{number}", escape::shell_word(id), escape::shell_word(protocol));
+            let number =
+                from.filter(|_| from == to).map(|port| format!(" --port {port}")).unwrap_or_default();
+            let fix = format!(
+                "aws ec2 revoke-security-group-ingress --group-id {} --protocol {} --cidr {range}{number}",
+                escape::shell_word(id),
+                escape::shell_word(protocol)
+            );
             let title = format!("{id} lets the world in ({protocol}, {ports})");
             let subject = format!("{id}:{protocol}:{ports}");
-            out.fail("P-SG-OPEN", title, Severity::High, &subject, Place::file("AWS facts"), fix, &[format!("inbound from {range}")]);
+            out.fail(
+                "P-SG-OPEN",
+                title,
+                Severity::High,
+                &subject,
+                Place::file("AWS facts"),
+                fix,
+                &[format!("inbound from {range}")],
+            );
         }
     }
     let mut of_interfaces: Vec<&str> = all(facts, "groups")
@@ -138,9 +171,20 @@ fn groups(facts: &Value, instance: &str, out: &mut Out) {
     }
     out.answer("P-SG-FEW");
     if of_interfaces.len() > 5 {
-        let title = format!("{} security groups apply to the node: nobody sees what they allow together", of_interfaces.len());
+        let title = format!(
+            "{} security groups apply to the node: nobody sees what they allow together",
+            of_interfaces.len()
+        );
         let fix = "join their rules into one or two groups with the fewest rules that work";
-        out.fail("P-SG-FEW", title, Severity::Low, instance, Place::file("AWS facts"), fix, &[of_interfaces.join(", ")]);
+        out.fail(
+            "P-SG-FEW",
+            title,
+            Severity::Low,
+            instance,
+            Place::file("AWS facts"),
+            fix,
+            &[of_interfaces.join(", ")],
+        );
     }
 }
 
@@ -151,12 +195,28 @@ fn trails(facts: &Value, out: &mut Out) {
         let word = escape::shell_word(name);
         if every_region == &Value::Bool(false) {
             let fix = format!("aws cloudtrail update-trail --name {word} --is-multi-region-trail");
-            out.fail("P-TRAIL", format!("The trail {name} records one region only"), Severity::Medium, name, Place::file("AWS facts"), fix, &[]);
+            out.fail(
+                "P-TRAIL",
+                format!("The trail {name} records one region only"),
+                Severity::Medium,
+                name,
+                Place::file("AWS facts"),
+                fix,
+                &[],
+            );
         }
         if member(trail, "logfilevalidationenabled") == Some(&Value::Bool(false)) {
             let fix = format!("aws cloudtrail update-trail --name {word} --enable-log-file-validation");
             let subject = format!("{name}:validation");
-            out.fail("P-TRAIL", format!("Logs of the trail {name} can be changed unseen"), Severity::Medium, &subject, Place::file("AWS facts"), fix, &[]);
+            out.fail(
+                "P-TRAIL",
+                format!("Logs of the trail {name} can be changed unseen"),
+                Severity::Medium,
+                &subject,
+                Place::file("AWS facts"),
+                fix,
+                &[],
+            );
         }
     }
 }

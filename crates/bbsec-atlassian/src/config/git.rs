@@ -35,11 +35,16 @@ const RUNS: [&str; 17] = [
 const MAX_HOOK: u64 = 1 << 20;
 
 pub(super) fn check(home: &Home, out: &mut Out) {
-    let mut configs: Vec<PathBuf> =
-        [".gitconfig", ".config/git/config", "config/git/config", "config/git/system-config", "git/gitconfig"]
-            .iter()
-            .flat_map(|name| home.every_file(&[name]))
-            .collect();
+    let mut configs: Vec<PathBuf> = [
+        ".gitconfig",
+        ".config/git/config",
+        "config/git/config",
+        "config/git/system-config",
+        "git/gitconfig",
+    ]
+    .iter()
+    .flat_map(|name| home.every_file(&[name]))
+    .collect();
     for name in ["etc/gitconfig", "root/.gitconfig"] {
         configs.extend(home.tree().is_file(name).then(|| PathBuf::from(name)));
     }
@@ -63,7 +68,9 @@ pub(super) fn check(home: &Home, out: &mut Out) {
 }
 
 fn repositories(home: &Home) -> Vec<PathBuf> {
-    let Some(shared) = home.shared().filter(|_| home.product().keeps_repositories()) else { return Vec::new() };
+    let Some(shared) = home.shared().filter(|_| home.product().keeps_repositories()) else {
+        return Vec::new();
+    };
     let nodes = home.tree().list(&shared.join("data/repositories")).unwrap_or_default();
     nodes.into_iter().filter(|node| node.kind == Kind::Folder).map(|node| node.path).collect()
 }
@@ -83,29 +90,64 @@ fn config(home: &Home, path: &Path, out: &mut Out) {
         let name = entry.name();
         let subject = format!("{}:{name}", shown(path));
         if entry.section == "http" && entry.key == "sslverify" && off {
-            let fix = format!("git config --file {} --unset-all {}", escape::shell_word(&shown(path)), escape::shell_word(&name));
-            out.fail("P-GIT-SSLVERIFY", "Git does not check the server's certificate", Severity::High, &subject, at, fix, &[
-                "whoever stands between can read and change what is fetched and pushed".into(),
-            ]);
+            let fix = format!(
+                "git config --file {} --unset-all {}",
+                escape::shell_word(&shown(path)),
+                escape::shell_word(&name)
+            );
+            out.fail(
+                "P-GIT-SSLVERIFY",
+                "Git does not check the server's certificate",
+                Severity::High,
+                &subject,
+                at,
+                fix,
+                &["whoever stands between can read and change what is fetched and pushed".into()],
+            );
             continue;
         }
         let plain = format!("{}.{}", entry.section, entry.key);
-        let filter = entry.section == "filter" && matches!(entry.key.as_str(), "clean" | "smudge" | "process");
+        let filter =
+            entry.section == "filter" && matches!(entry.key.as_str(), "clean" | "smudge" | "process");
         let alias = entry.section == "alias" && entry.value.starts_with('!');
         let credentials = plain == "credential.helper" && !entry.value.contains(['!', '/']);
-        if (RUNS.contains(&plain.as_str()) || filter || alias) && !off && !credentials && !entry.value.eq_ignore_ascii_case("true") {
+        if (RUNS.contains(&plain.as_str()) || filter || alias)
+            && !off
+            && !credentials
+            && !entry.value.eq_ignore_ascii_case("true")
+        {
             let title = format!("{name} makes git run a program or leads it elsewhere");
-            let mut finding = Finding::new("config", "git.runs-program", title, Severity::High, Confidence::Medium, Subject::new("configuration", subject), None)
-                .because(format!("its value is {}", escape::terminal(&entry.value.chars().take(200).collect::<String>())))
-                .seen_at(at);
-            finding.fix = Some(format!("keep the file as evidence, then: git config --file {} --unset-all {}", escape::shell_word(&shown(path)), escape::shell_word(&name)));
+            let mut finding = Finding::new(
+                "config",
+                "git.runs-program",
+                title,
+                Severity::High,
+                Confidence::Medium,
+                Subject::new("configuration", subject),
+                None,
+            )
+            .because(format!(
+                "its value is {}",
+                escape::terminal(&entry.value.chars().take(200).collect::<String>())
+            ))
+            .seen_at(at);
+            finding.fix = Some(format!(
+                "keep the file as evidence, then: git config --file {} --unset-all {}",
+                escape::shell_word(&shown(path)),
+                escape::shell_word(&name)
+            ));
             out.findings.push(finding);
         }
     }
 }
 
 /// Hooks of a repository by name and content; samples are not run.
-fn hooks_of(home: &Home, repository: &Path, hooks: &mut BTreeMap<(String, String), Vec<PathBuf>>, out: &mut Out) -> bool {
+fn hooks_of(
+    home: &Home,
+    repository: &Path,
+    hooks: &mut BTreeMap<(String, String), Vec<PathBuf>>,
+    out: &mut Out,
+) -> bool {
     let folder = repository.join("hooks");
     let mut any = false;
     for node in home.tree().walk(&folder, |_| true) {
@@ -137,11 +179,23 @@ fn odd_hooks(hooks: &BTreeMap<(String, String), Vec<PathBuf>>, repositories: usi
     for ((name, digest), paths) in hooks {
         let common = repositories >= 4 && paths.len().saturating_mul(2) > repositories;
         let Some(first) = paths.first().filter(|_| !common) else { continue };
-        let title = format!("The hook {name} runs in {} of {repositories} repositories with hooks", paths.len());
-        let mut finding = Finding::new("config", "git.hook", title, Severity::Medium, Confidence::Low, Subject::new("hook", shown(first)), None)
-            .because("hooks run as the product's user on every push; the product's own are the same everywhere");
+        let title =
+            format!("The hook {name} runs in {} of {repositories} repositories with hooks", paths.len());
+        let mut finding = Finding::new(
+            "config",
+            "git.hook",
+            title,
+            Severity::Medium,
+            Confidence::Low,
+            Subject::new("hook", shown(first)),
+            None,
+        )
+        .because("hooks run as the product's user on every push; the product's own are the same everywhere");
         finding.evidence = paths.iter().take(5).map(|path| place(path)).collect();
-        finding.fix = Some(format!("read it, keep it as evidence, then: chmod -x {}", escape::shell_word(&shown(first))));
+        finding.fix = Some(format!(
+            "read it, keep it as evidence, then: chmod -x {}",
+            escape::shell_word(&shown(first))
+        ));
         finding.data.insert("sha256".into(), serde_json::json!(digest));
         finding.data.insert("name".into(), serde_json::json!(name_of(first)));
         out.findings.push(finding);

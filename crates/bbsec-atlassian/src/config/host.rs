@@ -32,12 +32,36 @@ const MAX_FILES: usize = 5000;
 const MAX_KEY_FILE: u64 = 1 << 20;
 
 /// Names in a key that say that its value is a secret.
-const SECRET: [&str; 9] =
-    ["password", "passwd", "passphrase", "secret", "token", "credential", "apikey", "api-key", "keystorepass"];
+const SECRET: [&str; 9] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "credential",
+    "apikey",
+    "api-key",
+    "keystorepass",
+];
 /// Names that only look so.
 const NOT_SECRET: [&str; 17] = [
-    "classname", "cipher", "decrypter", "policy", "enabled", "timeout", "expiry", "max", "min", "length", "reset", "change",
-    "path", "file", "url", "attempts", "type",
+    "classname",
+    "cipher",
+    "decrypter",
+    "policy",
+    "enabled",
+    "timeout",
+    "expiry",
+    "max",
+    "min",
+    "length",
+    "reset",
+    "change",
+    "path",
+    "file",
+    "url",
+    "attempts",
+    "type",
 ];
 
 /// Whether a key names a secret.
@@ -51,9 +75,14 @@ pub(super) fn is_secret(key: &str) -> bool {
 }
 
 /// Every credential of a home becomes a row. Gives how many there are.
-pub fn host_credentials(home: &Home, fingerprinter: &Fingerprinter, sink: &mut dyn Sink) -> Result<u64, ConfigError> {
+pub fn host_credentials(
+    home: &Home,
+    fingerprinter: &Fingerprinter,
+    sink: &mut dyn Sink,
+) -> Result<u64, ConfigError> {
     let (settings, mut gaps) = setting::gather(home);
-    let mut held: Vec<Held> = settings.iter().filter_map(|setting| from_setting(&settings, setting)).collect();
+    let mut held: Vec<Held> =
+        settings.iter().filter_map(|setting| from_setting(&settings, setting)).collect();
     for node in files(home) {
         match home.tree().read(&node.path, MAX_KEY_FILE) {
             Ok(bytes) => held.extend(keys::in_file(&shown(&node.path), &name_of(&node.path), &bytes)),
@@ -112,7 +141,10 @@ fn from_setting(settings: &[Setting], setting: &Setting) -> Option<Held> {
     let cipher = jdbc::cipher(settings, &setting.file);
     let database = is_database(settings, setting);
     // A class opens the database's password, and what is marked as encrypted.
-    let class = cipher.as_ref().filter(|_| database || setting.value.starts_with("{ENC}")).map(|(_, class)| class.as_str());
+    let class = cipher
+        .as_ref()
+        .filter(|_| database || setting.value.starts_with("{ENC}"))
+        .map(|(_, class)| class.as_str());
     let lower = setting.key.to_ascii_lowercase();
     let (rule, title, provider, severity) = describe(&lower, database);
     let mut held = Held {
@@ -134,16 +166,27 @@ fn from_setting(settings: &[Setting], setting: &Setting) -> Option<Held> {
             held.notes.push("Base64, which is as good as in the clear".into());
             held.value = decoded;
         }
-        Form::Algorithm => held.notes.push("encrypted with a key that lies on the same host; the fingerprint is that of what stands there".into()),
-        Form::Vault => held.notes.push("a pointer into HashiCorp Vault; rotate it there, and the credential that opens the vault".into()),
-        Form::Other(class) => held.notes.push(format!("encrypted by {class}; the fingerprint is that of what stands there")),
+        Form::Algorithm => held.notes.push(
+            "encrypted with a key that lies on the same host; the fingerprint is that of what stands there"
+                .into(),
+        ),
+        Form::Vault => held.notes.push(
+            "a pointer into HashiCorp Vault; rotate it there, and the credential that opens the vault".into(),
+        ),
+        Form::Other(class) => {
+            held.notes.push(format!("encrypted by {class}; the fingerprint is that of what stands there"));
+        }
         Form::SecretsManager(pointer) => {
             held.rule = "host.aws-secrets-manager";
             held.provider = "aws";
             held.title = format!("{} in AWS Secrets Manager", held.title);
             let region = pointer.region.as_deref().unwrap_or("unknown-region");
             let secret = pointer.secret.as_deref().unwrap_or("unknown-secret");
-            let id = if secret.starts_with("arn:") { secret.to_owned() } else { format!("secretsmanager:{region}:{secret}") };
+            let id = if secret.starts_with("arn:") {
+                secret.to_owned()
+            } else {
+                format!("secretsmanager:{region}:{secret}")
+            };
             held.notes.push(format!("opens {}", held.public_id.as_deref().unwrap_or("the database")));
             held.notes.push("the instance's role can read it: rotate the secret, and look for GetSecretValue in CloudTrail".into());
             held.public_id = Some(id);
@@ -233,5 +276,5 @@ fn files(home: &Home) -> Vec<Node> {
 
 fn worth(path: &Path) -> bool {
     let name = name_of(path).to_ascii_lowercase();
-    !name.ends_with(".jar") && !name.ends_with(".log") && !name.contains(".properties") && !name.ends_with(".xml")
+    ![".jar", ".log", ".xml"].iter().any(|end| name.ends_with(end)) && !name.contains(".properties")
 }

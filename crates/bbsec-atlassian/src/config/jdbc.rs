@@ -32,15 +32,22 @@ pub(super) enum Form {
 pub(super) struct Pointer {
     pub(super) region: Option<String>,
     pub(super) secret: Option<String>,
-    pub(super) pointer: Option<String>,
+    pub(super) path: Option<String>,
     /// Why the product will not resolve it.
     pub(super) wrong: Vec<String>,
 }
 
 /// The class that opens a file's encrypted settings, and the key that names it.
 pub(super) fn cipher(settings: &[Setting], file: &str) -> Option<(String, String)> {
-    let names = ["encrypted-property.cipher.classname", "jdbc.password.decrypter.classname", "atlassian-password-cipher-provider"];
-    let found = settings.iter().rev().find(|s| s.file == file && names.iter().any(|name| s.key.eq_ignore_ascii_case(name)))?;
+    let names = [
+        "encrypted-property.cipher.classname",
+        "jdbc.password.decrypter.classname",
+        "atlassian-password-cipher-provider",
+    ];
+    let found = settings
+        .iter()
+        .rev()
+        .find(|s| s.file == file && names.iter().any(|name| s.key.eq_ignore_ascii_case(name)))?;
     Some((found.key.clone(), found.value.trim().to_owned()))
 }
 
@@ -54,7 +61,8 @@ pub(super) fn form(value: &str, class: Option<&str>) -> Form {
     let class = class.unwrap_or_default();
     let lower = class.to_ascii_lowercase();
     let is_json = bare.starts_with('{');
-    if lower.contains(".aws.") || lower.contains("awssecretsmanager") || (is_json && bare.contains("ecretId")) {
+    if lower.contains(".aws.") || lower.contains("awssecretsmanager") || (is_json && bare.contains("ecretId"))
+    {
         return Form::SecretsManager(pointer(bare));
     }
     if lower.contains("base64") {
@@ -63,7 +71,10 @@ pub(super) fn form(value: &str, class: Option<&str>) -> Form {
     if lower.contains("vault") || (is_json && bare.contains("mountPath")) {
         return Form::Vault;
     }
-    if lower.contains("algorithm") || lower.contains("aes") || (is_json && bare.contains("sealedObjectFilePath")) {
+    if lower.contains("algorithm")
+        || lower.contains("aes")
+        || (is_json && bare.contains("sealedObjectFilePath"))
+    {
         return Form::Algorithm;
     }
     if mark.is_some() || !class.is_empty() {
@@ -79,10 +90,12 @@ fn pointer(text: &str) -> Pointer {
         out.wrong.push("the value is no JSON object".into());
         return out;
     };
-    let get = |name: &str| object.get(name).and_then(Value::as_str).map(str::trim).filter(|v| !v.is_empty()).map(str::to_owned);
+    let get = |name: &str| {
+        object.get(name).and_then(Value::as_str).map(str::trim).filter(|v| !v.is_empty()).map(str::to_owned)
+    };
     out.region = get("region");
     out.secret = get("secretId");
-    out.pointer = get("secretPointer");
+    out.path = get("secretPointer");
     for (name, there) in [("region", out.region.is_some()), ("secretId", out.secret.is_some())] {
         if there {
             continue;
@@ -93,9 +106,13 @@ fn pointer(text: &str) -> Pointer {
             _ => format!("`{name}` is missing"),
         });
         let value = other.and_then(|other| object.get(other)).and_then(Value::as_str).map(str::to_owned);
-        if name == "secretId" { out.secret = out.secret.take().or(value) } else { out.region = out.region.take().or(value) }
+        if name == "secretId" {
+            out.secret = out.secret.take().or(value);
+        } else {
+            out.region = out.region.take().or(value);
+        }
     }
-    if out.pointer.as_ref().is_some_and(|pointer| !pointer.starts_with('/')) {
+    if out.path.as_ref().is_some_and(|pointer| !pointer.starts_with('/')) {
         out.wrong.push("`secretPointer` does not begin with a slash".into());
     }
     out
@@ -135,8 +152,8 @@ pub(super) fn address(url: &str) -> Option<(String, String)> {
             (host_of(authority), name.to_owned())
         }
         _ => {
-            let rest = rest.trim_start_matches('/');
-            let (authority, name) = rest.split_once('/')?;
+            // A database in a file has no server.
+            let (authority, name) = rest.strip_prefix("//")?.split_once('/')?;
             (host_of(authority), name.split(['?', ';']).next().unwrap_or_default().to_owned())
         }
     };
@@ -150,7 +167,11 @@ mod tests {
     #[test]
     fn addresses_of_every_driver() {
         for (url, host, name) in [
-            ("jdbc:postgresql://db.example.com:5432/bitbucket?targetServerType=master", "db.example.com", "bitbucket"),
+            (
+                "jdbc:postgresql://db.example.com:5432/bitbucket?targetServerType=master",
+                "db.example.com",
+                "bitbucket",
+            ),
             ("jdbc:postgresql://a:1,b:2/x", "a", "x"),
             ("jdbc:postgresql://[2001:db8::1]:5432/x", "2001:db8::1", "x"),
             ("jdbc:mysql://db/jira?useUnicode=true", "db", "jira"),
@@ -168,9 +189,21 @@ mod tests {
     fn every_form_of_a_password_is_told() {
         const AWS: &str = "com.atlassian.secrets.store.aws.AwsSecretsManagerStore";
         assert_eq!(form("hunter2", None), Form::Plain);
-        assert_eq!(form("aHVudGVyMg==", Some("com.atlassian.db.config.password.ciphers.base64.Base64Cipher")), Form::Base64(b"hunter2".to_vec()));
-        assert_eq!(form("{ENC}aHVudGVyMg==", Some("com.atlassian.secrets.store.base64.Base64SecretStore")), Form::Base64(b"hunter2".to_vec()));
-        assert_eq!(form("{\"sealedObjectFilePath\":\"/x\"}", Some("com.atlassian.db.config.password.ciphers.algorithm.AlgorithmCipher")), Form::Algorithm);
+        assert_eq!(
+            form("aHVudGVyMg==", Some("com.atlassian.db.config.password.ciphers.base64.Base64Cipher")),
+            Form::Base64(b"hunter2".to_vec())
+        );
+        assert_eq!(
+            form("{ENC}aHVudGVyMg==", Some("com.atlassian.secrets.store.base64.Base64SecretStore")),
+            Form::Base64(b"hunter2".to_vec())
+        );
+        assert_eq!(
+            form(
+                "{\"sealedObjectFilePath\":\"/x\"}",
+                Some("com.atlassian.db.config.password.ciphers.algorithm.AlgorithmCipher")
+            ),
+            Form::Algorithm
+        );
         assert_eq!(form("x", Some("com.atlassian.secrets.store.vault.VaultSecretStore")), Form::Vault);
         assert_eq!(form("{ATL_SECURED}", Some("x")), Form::Other("x".into()));
         let good = r#"{ENC}{"region":"eu-west-1","secretId":"db","secretPointer":"/password"}"#;

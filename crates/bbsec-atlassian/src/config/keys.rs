@@ -1,6 +1,9 @@
 //! Private keys, keystores and credential files, told by their bytes.
 
-use base64::{Engine as _, engine::general_purpose::{STANDARD, STANDARD_NO_PAD}};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, STANDARD_NO_PAD},
+};
 use bbsec_core::Severity;
 use sha2::{Digest as _, Sha256};
 
@@ -38,22 +41,43 @@ pub(super) fn in_file(file: &str, name: &str, bytes: &[u8]) -> Vec<Held> {
         let at = Some(number as u64 + 1);
         if lower == ".pgpass" {
             let mut parts = line.splitn(5, ':');
-            if let (Some(host), Some(_), Some(name), Some(user), Some(password)) = (parts.next(), parts.next(), parts.next(), parts.next(), parts.next()) {
+            if let (Some(host), Some(_), Some(name), Some(user), Some(password)) =
+                (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
+            {
                 let id = format!("{user}@{host}/{name}");
-                out.push(held("host.database-password", "Database password", "database", Some(id), password.into(), at));
+                out.push(held(
+                    "host.database-password",
+                    "Database password",
+                    "database",
+                    Some(id),
+                    password.into(),
+                    at,
+                ));
             }
         } else if lower == ".git-credentials" {
             let rest = line.split_once("://").map(|(_, rest)| rest).and_then(|rest| rest.split_once('@'));
-            if let Some(((user, password), host)) = rest.and_then(|(login, host)| Some((login.split_once(':')?, host))) {
+            if let Some(((user, password), host)) =
+                rest.and_then(|(login, host)| Some((login.split_once(':')?, host)))
+            {
                 let host = host.split('/').next().unwrap_or_default();
-                out.push(held("host.git-credential", "Git credential", "generic", Some(format!("{user}@{host}")), password.into(), at));
+                out.push(held(
+                    "host.git-credential",
+                    "Git credential",
+                    "generic",
+                    Some(format!("{user}@{host}")),
+                    password.into(),
+                    at,
+                ));
             }
         } else if lower == "credentials"
             && let Some((key, value)) = line.split_once('=')
             && key.trim() == "aws_secret_access_key"
         {
             let before = text.lines().take(number + 3).filter_map(|line| line.split_once('='));
-            let id = before.filter(|(key, _)| key.trim() == "aws_access_key_id").last().map(|(_, id)| id.trim().to_owned());
+            let id = before
+                .filter(|(key, _)| key.trim() == "aws_access_key_id")
+                .last()
+                .map(|(_, id)| id.trim().to_owned());
             out.push(held("host.aws-key", "AWS secret access key", "aws", id, value.trim().into(), at));
         }
     }
@@ -67,7 +91,11 @@ fn private_keys(file: &str, bytes: &[u8]) -> Vec<Held> {
     let mut from = 0;
     while let Some(start) = text.get(from..).and_then(|rest| rest.find("-----BEGIN ")).map(|at| at + from) {
         let Some(rest) = text.get(start..) else { break };
-        let label = rest.get(11..).and_then(|rest| rest.split_once("-----")).map(|(label, _)| label).unwrap_or_default();
+        let label = rest
+            .get(11..)
+            .and_then(|rest| rest.split_once("-----"))
+            .map(|(label, _)| label)
+            .unwrap_or_default();
         let end_mark = format!("-----END {label}-----");
         let Some(length) = rest.find(&end_mark).map(|at| at + end_mark.len()) else { break };
         let block = rest.get(..length).unwrap_or_default();
@@ -75,7 +103,11 @@ fn private_keys(file: &str, bytes: &[u8]) -> Vec<Held> {
         if !label.ends_with("PRIVATE KEY") {
             continue;
         }
-        let body: String = block.lines().filter(|line| !line.contains("-----") && !line.contains(':')).map(str::trim).collect();
+        let body: String = block
+            .lines()
+            .filter(|line| !line.contains("-----") && !line.contains(':'))
+            .map(str::trim)
+            .collect();
         let der = STANDARD.decode(body).unwrap_or_default();
         let public = if label.starts_with("OPENSSH") { openssh_public(&der) } else { rsa_public(&der) };
         let ssh = label.starts_with("OPENSSH") || file.to_ascii_lowercase().contains("ssh");
@@ -126,7 +158,9 @@ impl<'a> Bytes<'a> {
             usize::from(first)
         } else {
             let bytes = self.take(usize::from(first & 0x7f).min(5))?;
-            bytes.iter().try_fold(0_usize, |all, byte| all.checked_mul(256)?.checked_add(usize::from(*byte)))?
+            bytes
+                .iter()
+                .try_fold(0_usize, |all, byte| all.checked_mul(256)?.checked_add(usize::from(*byte)))?
         };
         let content = self.take(length)?;
         (found == tag).then_some(content)
@@ -148,13 +182,11 @@ fn rsa_public(der: &[u8]) -> Option<Vec<u8>> {
     let mut outer = Bytes(Bytes(der).der(0x30)?);
     outer.der(2)?;
     let mut rest = Bytes(outer.0);
-    let mut key = match rest.der(2) {
-        Some(modulus) => return rsa_blob(rest.der(2)?, modulus),
-        None => {
-            outer.der(0x30)?;
-            Bytes(Bytes(outer.der(4)?).der(0x30)?)
-        }
-    };
+    if let Some(modulus) = rest.der(2) {
+        return rsa_blob(rest.der(2)?, modulus);
+    }
+    outer.der(0x30)?;
+    let mut key = Bytes(Bytes(outer.der(4)?).der(0x30)?);
     key.der(2)?;
     let modulus = key.der(2)?;
     rsa_blob(key.der(2)?, modulus)

@@ -80,10 +80,20 @@ impl Out {
 
     /// A check failed.
     #[allow(clippy::too_many_arguments, reason = "one finding, spelled out")]
-    fn fail(&mut self, check: &str, title: impl Into<String>, severity: Severity, subject: &str, at: Place, fix: impl Into<String>, why: &[String]) {
+    fn fail(
+        &mut self,
+        check: &str,
+        title: impl Into<String>,
+        severity: Severity,
+        subject: &str,
+        at: Place,
+        fix: impl Into<String>,
+        why: &[String],
+    ) {
         self.answer(check);
         let subject = Subject::new("configuration", subject);
-        let mut finding = Finding::new("config", check, title, severity, Confidence::High, subject, None).seen_at(at);
+        let mut finding =
+            Finding::new("config", check, title, severity, Confidence::High, subject, None).seen_at(at);
         finding.fix = Some(fix.into());
         finding.why = why.to_vec();
         self.findings.push(finding);

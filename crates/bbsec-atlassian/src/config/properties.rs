@@ -51,7 +51,6 @@ pub(crate) fn parse(bytes: &[u8]) -> Vec<Property> {
     properties
 }
 
-
 fn split(line: &str) -> (String, String) {
     let mut escaped = false;
     let end = line

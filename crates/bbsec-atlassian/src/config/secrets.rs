@@ -24,17 +24,27 @@ pub(super) fn check(settings: &[Setting], product: Product, out: &mut Out) {
         let (title, severity) = match jdbc::form(&setting.value, class) {
             Form::Plain if setting.key.to_ascii_lowercase().contains("license") => continue,
             Form::Plain => (format!("{} stands in the clear", setting.key), severity),
-            Form::Base64(_) => (format!("{} is only Base64, which is as good as in the clear", setting.key), severity),
-            Form::Algorithm => (format!("{} is encrypted, and its key lies on the same host", setting.key), Severity::Medium),
+            Form::Base64(_) => {
+                (format!("{} is only Base64, which is as good as in the clear", setting.key), severity)
+            }
+            Form::Algorithm => {
+                (format!("{} is encrypted, and its key lies on the same host", setting.key), Severity::Medium)
+            }
             Form::SecretsManager(pointer) => {
                 pointed(setting, &pointer, cipher.as_ref(), product, out);
                 continue;
             }
             Form::Vault | Form::Other(_) | Form::Empty => continue,
         };
-        out.fail("P-CONF-SECRET", title, severity, &subject, setting.at.clone(), fix(setting, product), &[
-            "whoever read this file has the secret: rotate it as well".into(),
-        ]);
+        out.fail(
+            "P-CONF-SECRET",
+            title,
+            severity,
+            &subject,
+            setting.at.clone(),
+            fix(setting, product),
+            &["whoever read this file has the secret: rotate it as well".into()],
+        );
     }
 }
 
@@ -53,14 +63,20 @@ fn fix(setting: &Setting, product: Product) -> String {
 }
 
 /// A pointer into Secrets Manager: whether this product resolves it, and what to ask CloudTrail.
-fn pointed(setting: &Setting, pointer: &Pointer, cipher: Option<&(String, String)>, product: Product, out: &mut Out) {
+fn pointed(
+    setting: &Setting,
+    pointer: &Pointer,
+    cipher: Option<&(String, String)>,
+    product: Product,
+    out: &mut Out,
+) {
     let subject = format!("{}:{}", setting.file, setting.key);
     out.answer("P-SM-JSON");
     if !pointer.wrong.is_empty() {
         let corrected = serde_json::json!({
             "region": pointer.region.as_deref().unwrap_or("REGION"),
             "secretId": pointer.secret.as_deref().unwrap_or("SECRET"),
-            "secretPointer": format!("/{}", pointer.pointer.as_deref().unwrap_or("password").trim_start_matches('/')),
+            "secretPointer": format!("/{}", pointer.path.as_deref().unwrap_or("password").trim_start_matches('/')),
         });
         let title = format!("{} points into Secrets Manager in a way that is not resolved", setting.key);
         let fix = format!("{}={{ENC}}{corrected}", escape::terminal(&setting.key));
@@ -75,7 +91,9 @@ fn pointed(setting: &Setting, pointer: &Pointer, cipher: Option<&(String, String
                 wrong.push(format!("the class is {class}, not {STORE}"));
             }
             if product == Product::Bitbucket && key != "encrypted-property.cipher.classname" {
-                wrong.push(format!("Bitbucket names the class in encrypted-property.cipher.classname, not in {key}"));
+                wrong.push(format!(
+                    "Bitbucket names the class in encrypted-property.cipher.classname, not in {key}"
+                ));
             }
         }
     }
@@ -94,7 +112,13 @@ fn pointed(setting: &Setting, pointer: &Pointer, cipher: Option<&(String, String
         escape::shell_word(secret)
     );
     let title = format!("Who has read the secret {secret} since the compromise?");
-    out.fail("P-SM-READS", title, Severity::Info, secret, setting.at.clone(), fix, &[
-        "the instance's role can read it, and so could the actor".into(),
-    ]);
+    out.fail(
+        "P-SM-READS",
+        title,
+        Severity::Info,
+        secret,
+        setting.at.clone(),
+        fix,
+        &["the instance's role can read it, and so could the actor".into()],
+    );
 }

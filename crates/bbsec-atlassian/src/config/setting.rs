@@ -37,7 +37,9 @@ const FOLDERS: [&str; 9] = [
 pub(super) fn gather(home: &Home) -> (Vec<Setting>, Vec<Gap>) {
     let (mut settings, mut gaps) = (Vec::new(), Vec::new());
     let mut files: Vec<PathBuf> = Vec::new();
-    for base in home.shared().into_iter().chain(home.local()).chain(home.installs().iter().map(PathBuf::as_path)) {
+    for base in
+        home.shared().into_iter().chain(home.local()).chain(home.installs().iter().map(PathBuf::as_path))
+    {
         for folder in FOLDERS.map(|folder| base.join(folder)) {
             match home.tree().list(&folder) {
                 Ok(nodes) => files.extend(nodes.into_iter().filter(|n| n.kind == Kind::File).map(|n| n.path)),
@@ -55,7 +57,9 @@ pub(super) fn gather(home: &Home) -> (Vec<Setting>, Vec<Gap>) {
             from_properties
         } else if is(&["dbconfig.xml", "confluence.cfg.xml", "server.xml", "crowd.xml"]) {
             from_xml
-        } else if is(&["setenv", "set-jre-home", "_config.sh"]) || name.ends_with(".conf") || name == "user.sh" {
+        } else if is(&["setenv", "set-jre-home", "_config.sh"])
+            || [".conf", "user.sh"].iter().any(|end| name.ends_with(end))
+        {
             from_script
         } else {
             continue;
@@ -110,7 +114,13 @@ fn from_script(file: &str, bytes: &[u8], out: &mut Vec<Setting>) {
             let key = key.strip_prefix("-D").unwrap_or(key);
             let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
             if !key.is_empty() && key.chars().all(plain) && !value.is_empty() && !value.starts_with('$') {
-                let setting = Setting { file: file.into(), key: key.into(), value: value.into(), at: at.clone(), line: number as u64 + 1 };
+                let setting = Setting {
+                    file: file.into(),
+                    key: key.into(),
+                    value: value.into(),
+                    at: at.clone(),
+                    line: number as u64 + 1,
+                };
                 out.push(setting);
             }
         }

@@ -47,7 +47,8 @@ pub(super) fn check(home: &Home, out: &mut Out) {
     }
     out.answer("P-VERSION");
     for known in KNOWN.iter().filter(|known| known.product == home.product()) {
-        let hit = known.ranges.iter().any(|Range(from, to)| ours.as_slice() >= *from && ours.as_slice() < *to);
+        let hit =
+            known.ranges.iter().any(|Range(from, to)| ours.as_slice() >= *from && ours.as_slice() < *to);
         if !hit {
             continue;
         }

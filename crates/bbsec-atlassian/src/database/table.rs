@@ -268,13 +268,14 @@ fn other(out: &mut Database, table: &str, row: &Row) {
             out.data_stores.push(DataStore { id, path: row.need("ds_path"), at });
         }
         "bb_mesh_node" => {
-            out.mesh_nodes.extend(row.text("name").or_else(|| row.text("rpc_url")).or_else(|| row.text("id")))
+            out.mesh_nodes
+                .extend(row.text("name").or_else(|| row.text("rpc_url")).or_else(|| row.text("id")));
         }
         "ao_c77861_audit_entity" => {
-            out.audit_ids.extend(row.values.get("id").and_then(|id| id.parse::<u64>().ok()))
+            out.audit_ids.extend(row.values.get("id").and_then(|id| id.parse::<u64>().ok()));
         }
         "ao_c77861_audit_deny_listed" => {
-            out.audit_denied.push(AuditDenied { action: row.need("action"), at })
+            out.audit_denied.push(AuditDenied { action: row.need("action"), at });
         }
         _ => {}
     }
