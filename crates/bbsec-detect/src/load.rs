@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    DetectError, LoadedRule, Source,
+    DetectError, LoadedRule, Source, fields,
     rule::{self, Head},
 };
 
@@ -80,7 +80,10 @@ impl RuleSet {
 
     /// The rules for a source that match an event, given in the field names of that source.
     pub fn matching<'a>(&'a self, source: Source, event: &Value) -> Vec<&'a LoadedRule> {
-        let Ok(event) = serde_json::from_value::<sigma_rust::Event>(event.clone()) else { return Vec::new() };
+        let Ok(event) = serde_json::from_value::<sigma_rust::Event>(fields::any_element(event.clone(), 0))
+        else {
+            return Vec::new();
+        };
         self.rules.iter().filter(|rule| rule.source == source && rule.matches(&event)).collect()
     }
 }
