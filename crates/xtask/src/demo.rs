@@ -53,8 +53,10 @@ pub fn run() -> Result<ExitCode> {
 
 /// Builds the program and says where it is.
 pub fn program(root: &Path) -> Result<PathBuf> {
+    // Built as the tests build it: `cargo build --package bbsec-ir` selects other features of shared crates, and the AWS
+    // SDK would be compiled a second time by `cargo xtask test`.
     let mut build = shell::cargo();
-    build.current_dir(root).args(["build", "--locked", "--package", "bbsec-ir"]);
+    build.current_dir(root).args(["test", "--no-run", "--quiet", "--locked", "--workspace", "--test", "it"]);
     shell::run(&mut build)?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     Ok(target.join("debug/bbsec-ir"))
