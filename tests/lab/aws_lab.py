@@ -114,6 +114,14 @@ THROTTLES = {"s3": ("SlowDown", 503), "ec2": ("RequestLimitExceeded", 503), "aut
              "elasticloadbalancing": ("Throttling", 400), "iam": ("Throttling", 400), "sts": ("Throttling", 400)}
 
 
+S3_ROOTS = {
+    "s3.GetBucketVersioning": (b"GetBucketVersioningResponse", b"VersioningConfiguration"),
+    "s3.ListParts": (b"ListPartsResponse", b"ListPartsResult"),
+    "s3.CompleteMultipartUpload": (b"CompleteMultipartUploadResponse", b"CompleteMultipartUploadResult"),
+    "s3.CreateMultipartUpload": (b"CreateMultipartUploadResponse", b"InitiateMultipartUploadResult"),
+}
+
+
 class Lab:
     """The WSGI application around moto."""
 
@@ -154,10 +162,8 @@ class Lab:
         answer = self.run(env)
         if answer[0].startswith("500") and b"<html" in answer[2][:200].lower():
             return self.refuse(start, service, "InvalidAction", 400, f"The lab does not have {call}.")
-        if call == "s3.GetBucketVersioning":  # moto's root element is not AWS's
-            body = answer[2].replace(b"GetBucketVersioningResponse", b"VersioningConfiguration")
-            headers = [h for h in answer[1] if h[0].lower() != "content-length"]
-            answer = answer[0], headers + [("Content-Length", str(len(body)))], body
+        if service == "s3" and answer[0].startswith("200"):
+            answer = answer[0], answer[1], self.rename_root(call, answer[1], answer[2])
         start(answer[0], answer[1])
         return [answer[2]]
 
@@ -182,6 +188,18 @@ class Lab:
         with LOCK:
             lab_flows.step()
         return kept["status"], kept["headers"], body
+
+    @staticmethod
+    def rename_root(call, headers, body):
+        """Some of moto's root elements are not AWS's; strict clients refuse them."""
+        wrong, right = S3_ROOTS.get(call, (None, None))
+        if not wrong or wrong not in body:
+            return body
+        body = body.replace(wrong, right)
+        for at, (name, _) in enumerate(headers):
+            if name.lower() == "content-length":
+                headers[at] = (name, str(len(body)))
+        return body
 
     @staticmethod
     def refuse(start, service, code, status, message):

@@ -433,6 +433,7 @@ impl Action for CollectVolumes {
                 "ec2:DescribeInstances",
                 "ec2:DescribeLockedSnapshots",
                 "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSnapshotAttribute",
                 "ec2:DescribeSnapshots",
                 "ec2:LockSnapshot",
                 "ec2:ModifySnapshotAttribute",

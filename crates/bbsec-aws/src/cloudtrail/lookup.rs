@@ -129,7 +129,8 @@ pub(super) fn region(
             if tries >= PATIENCE {
                 return fail(format!("given up after {tries} tries: {}", error.chain()));
             }
-            pacer.back_off(Duration::from_millis(700).saturating_mul(tries.min(10)));
+            let pause = if error.kind() == Kind::Throttled { 250 } else { 700 };
+            pacer.back_off(Duration::from_millis(pause).saturating_mul(tries.min(10)));
             continue;
         }
         let Some(body) = exchanges.pop().map(|e| e.body) else {

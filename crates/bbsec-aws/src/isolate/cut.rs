@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bbsec_core::{Change, Context, Failure};
 use serde_json::{Value, json};
 
-use super::{groups::Role, input::IsolateInput};
+use super::{cidr, groups::Role, input::IsolateInput};
 use crate::{
     client::Aws,
     error::{AwsError, Kind},
@@ -67,7 +67,8 @@ impl<'a, 'c> Cut<'a, 'c> {
         self.node.clone_from(&facts.instance);
         // A scaling group replaces what fails its health check, and a node that is cut off fails it: first stop that.
         self.suspend_terminate(facts)?;
-        self.interfaces(facts, &input.allow)?;
+        let allow: Vec<String> = input.allow.iter().filter_map(|range| cidr::full(range)).collect();
+        self.interfaces(facts, &allow)?;
         self.leave_balancers(facts, input.cut_tracked)?;
         self.standby(facts)?;
         self.protect(facts)?;

@@ -143,6 +143,14 @@ impl Isolate {
         Ok((nodes, evidence))
     }
 
+    /// The groups of an instance that is cut off already, by us or by somebody else: each without a rule.
+    fn already_cut(&self, node: &NodeFacts) -> Option<String> {
+        let all: BTreeSet<&String> = node.interfaces.iter().flat_map(|i| &i.groups).collect();
+        let is_empty = |group: &&String| groups::rules(&self.0, group).is_ok_and(|rules| rules.is_empty());
+        (!all.is_empty() && all.iter().all(is_empty))
+            .then(|| all.into_iter().cloned().collect::<Vec<_>>().join(", "))
+    }
+
     /// Stops before the first change where the identity may not make one without which nothing is cut.
     fn allowed(&self, nodes: &[NodeFacts], input: &IsolateInput) -> Result<(), Failure> {
         let mut lacking = BTreeSet::new();
@@ -276,6 +284,9 @@ impl Action for Isolate {
         let nodes = self.facts(input, context)?;
         let mut plan = plan::plan(&self.0, &nodes, input);
         for node in &nodes {
+            if let Some(groups) = self.already_cut(node) {
+                plan.warnings.push(format!("{} is already cut off by its groups {groups}", node.instance));
+            }
             let lacking = preflight::preflight(&self.0, node, input)?;
             plan.warnings.extend(lacking.iter().map(|l| {
                 let weight =

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     client::Aws,
     error::AwsError,
-    facts::{AclEntry, NodeFacts, Reader, Target},
+    facts::{AclEntry, NodeFacts, Reader, Scaling, Target},
     journal::planned,
 };
 
@@ -73,6 +73,8 @@ pub(super) fn release(
     }
     verdict.holds = drifted.is_empty();
     verdict.violated = drifted;
+    // A group's minimum goes back only when every node has left standby.
+    steps.sort_by_key(|s| s.change.operation == "autoscaling:UpdateAutoScalingGroup");
     let mut cut = Cut::new(aws, context);
     for step in steps.iter().filter(|s| !s.is_back() && !s.drifted()) {
         cut.change(step.change.clone(), || (step.act)(aws).map(|()| json!({})))?;
@@ -311,34 +313,7 @@ fn scaling(before: &NodeFacts, now: &NodeFacts, past: &Past, steps: &mut Vec<Ste
             }),
         });
     }
-    if let Some(change) = sent(past, "autoscaling:UpdateAutoScalingGroup").find(|c| c.subject == was.group) {
-        let (group, min) = (was.group.clone(), was.min);
-        let lowest = sent(past, "autoscaling:UpdateAutoScalingGroup")
-            .filter(|c| c.subject == was.group)
-            .last()
-            .and_then(|c| c.after.get("min").cloned());
-        steps.push(Step {
-            name: format!("minimum size of {group}"),
-            now: json!(is.min),
-            ours: lowest.unwrap_or_default(),
-            before: json!(min),
-            change: planned(
-                "autoscaling:UpdateAutoScalingGroup",
-                &group,
-                change.after.clone(),
-                json!({ "min": min, "release": true }),
-                None,
-            ),
-            act: Box::new(move |aws| {
-                let call = aws
-                    .autoscaling()?
-                    .update_auto_scaling_group()
-                    .auto_scaling_group_name(&group)
-                    .min_size(min);
-                aws.run("autoscaling:UpdateAutoScalingGroup", &group, call.send()).map(|_| ())
-            }),
-        });
-    }
+    minimum(before, was, is, past, steps);
     if sent(past, "autoscaling:SuspendProcesses").any(|c| c.subject == was.group) {
         let group = was.group.clone();
         let active = |s: &[String]| json!(!s.iter().any(|p| p == "Terminate"));
@@ -364,6 +339,40 @@ fn scaling(before: &NodeFacts, now: &NodeFacts, past: &Past, steps: &mut Vec<Ste
             }),
         });
     }
+}
+
+fn minimum(before: &NodeFacts, was: &Scaling, is: &Scaling, past: &Past, steps: &mut Vec<Step>) {
+    let lowest = sent(past, "autoscaling:UpdateAutoScalingGroup")
+        .filter(|c| c.subject == was.group)
+        .filter_map(|c| c.after.get("min").and_then(Value::as_i64))
+        .min();
+    let Some(lowest) = lowest else { return };
+    // Anything between what we set and what it was came from us, node by node.
+    let ours =
+        if (lowest..=i64::from(was.min)).contains(&i64::from(is.min)) { i64::from(is.min) } else { lowest };
+    let (group, min, id) = (was.group.clone(), was.min, before.instance.clone());
+    steps.push(Step {
+        name: format!("minimum size of {group}"),
+        now: json!(is.min),
+        ours: json!(ours),
+        before: json!(min),
+        change: planned(
+            "autoscaling:UpdateAutoScalingGroup",
+            &group,
+            json!({ "min": is.min }),
+            json!({ "min": min, "release": true }),
+            None,
+        ),
+        act: Box::new(move |aws| {
+            // A minimum above the desired capacity would make the group start a new node. While another node is still
+            // in standby the minimum stays below, and the verdict says so.
+            let now = crate::facts::scaling::scaling(aws, &id)?;
+            let safe = now.map_or(min, |s| min.min(s.desired));
+            let call =
+                aws.autoscaling()?.update_auto_scaling_group().auto_scaling_group_name(&group).min_size(safe);
+            aws.run("autoscaling:UpdateAutoScalingGroup", &group, call.send()).map(|_| ())
+        }),
+    });
 }
 
 fn registrations(

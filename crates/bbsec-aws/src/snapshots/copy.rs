@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
-use aws_sdk_ec2::types::{
-    CreateVolumePermission, CreateVolumePermissionModifications, ResourceType, SnapshotAttributeName,
-};
+use aws_sdk_ec2::types::{OperationType, ResourceType, SnapshotAttributeName};
 use bbsec_core::{Context, Exit, Failure, Gap};
 use serde_json::json;
 
@@ -159,14 +157,25 @@ fn share(
         Some("remove the account from the snapshot's permissions".to_owned()),
     );
     let done = journal::change(context, change, || {
-        let permission = CreateVolumePermission::builder().user_id(account).build();
         let call = aws
             .ec2()?
             .modify_snapshot_attribute()
             .snapshot_id(id)
             .attribute(SnapshotAttributeName::CreateVolumePermission)
-            .create_volume_permission(CreateVolumePermissionModifications::builder().add(permission).build());
+            .operation_type(OperationType::Add)
+            .user_ids(account);
         aws.run("ec2:ModifySnapshotAttribute", id, call.send())?;
+        let call = aws
+            .ec2()?
+            .describe_snapshot_attribute()
+            .snapshot_id(id)
+            .attribute(SnapshotAttributeName::CreateVolumePermission);
+        let now = aws.run("ec2:DescribeSnapshotAttribute", id, call.send())?;
+        if !now.create_volume_permissions().iter().any(|p| p.user_id() == Some(account)) {
+            let subject = id.to_owned();
+            let missing = "the account that it was shared with";
+            return Err(AwsError::Strange { operation: "ec2:DescribeSnapshotAttribute", subject, missing });
+        }
         Ok(json!({}))
     })?;
     Ok(done.map(|_| ()))

@@ -296,3 +296,38 @@ fn credentials_that_expire_halfway_end_the_run_plainly_and_resuming_completes_it
     assert!(isolation.instances[0].problems.is_empty());
     assert!(isolation.instances[0].settings.iter().all(|s| s.holds), "{:?}", isolation.instances[0].settings);
 }
+
+#[test]
+fn a_whole_cluster_is_isolated_and_released_node_by_node_without_starting_a_new_one() {
+    let Some(lab) = Lab::start(&[]) else { return };
+    let before = lab.state();
+    let isolate = Isolate(lab.aws());
+    let mut world = World::new();
+    let input = IsolateInput { cluster: true, allow: vec!["203.0.113.7".into()], ..input(&lab) };
+    let isolation = isolate.apply(&input, &mut world.context()).unwrap();
+    assert_eq!(isolation.instances.len(), 2);
+    for node in &isolation.instances {
+        assert!(node.problems.is_empty() && node.peers.is_empty(), "{:?} {:?}", node.problems, node.peers);
+    }
+    assert!(isolation.instances[0].paths.iter().any(|p| p.state == State::Allowed));
+    let after = lab.state();
+    assert_eq!(after["nodes"]["node2"]["lifecycle"], json!(["Standby"]));
+    assert_eq!((&after["scaling"]["min"], &after["scaling"]["desired"]), (&json!(0), &json!(0)));
+
+    let again = isolate.plan(&input, &mut World::new().context()).unwrap();
+    assert!(
+        !again.warnings.iter().any(|w| w.contains("already cut off")),
+        "a group with an allowed range has a rule"
+    );
+
+    let first = isolate.release(&[lab.id("/node1")], false, &mut world.context()).unwrap();
+    assert!(first.violated.iter().any(|v| v.contains("minimum size")), "{:?}", first.violated);
+    let between = lab.state();
+    assert_eq!(between["nodes"]["node1"]["groups"], before["nodes"]["node1"]["groups"]);
+    assert_eq!(between["nodes"]["node2"], after["nodes"]["node2"]);
+    assert_eq!((&between["scaling"]["min"], &between["scaling"]["desired"]), (&json!(1), &json!(1)));
+
+    let rest = isolate.release(&[], false, &mut world.context()).unwrap();
+    assert!(rest.holds, "{:?}", rest.violated);
+    assert_eq!(lab.state(), before);
+}
