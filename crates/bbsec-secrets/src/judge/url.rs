@@ -17,13 +17,21 @@ pub(super) fn address(text: &[u8], password: &[u8]) -> Said {
         .position(|b| matches!(b, b'?' | b'#' | b'"' | b'\'' | b' '))
         .unwrap_or(host_and_path.len());
     let place = String::from_utf8_lossy(host_and_path.get(..end).unwrap_or_default());
-    let name = format!("{}@{}", String::from_utf8_lossy(user), place.trim_end_matches('/'));
+    let name = format!("{}@{}", String::from_utf8_lossy(user), without_port(&place).trim_end_matches('/'));
     if placeholder(password).is_some_and(super::Placeholder::expression) {
         return Said::refuse();
     }
     let host = place.split(['/', ':']).next().unwrap_or_default().to_ascii_lowercase();
     let said = Said { public_id: Some(name.chars().take(200).collect()), ..Said::default() };
     weigh(said, password, user, &host)
+}
+
+/// `host/database`: the port says nothing about whose credential it is, and configuration often leaves it out.
+fn without_port(place: &str) -> String {
+    let (host, path) = place.split_at(place.find('/').unwrap_or(place.len()));
+    let is_port = |(_, port): &(&str, &str)| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+    let host = host.rsplit_once(':').filter(is_port).map_or(host, |(host, _)| host);
+    format!("{host}{path}")
 }
 
 /// `Server=…;Database=…;User ID=…;Password=…` in any order.
@@ -104,7 +112,7 @@ mod tests {
     #[test]
     fn the_public_name_is_user_host_and_database() {
         let said = address(b"postgres://app:Gh7!kd92@db.corp:5432/orders?ssl=1", b"Gh7!kd92");
-        assert_eq!(said.public_id.as_deref(), Some("app@db.corp:5432/orders"));
+        assert_eq!(said.public_id.as_deref(), Some("app@db.corp/orders"));
         assert_eq!(said.cap, None);
         assert_eq!(address(b"http://u:password@example.com/", b"password").cap, Some(Confidence::Low));
         assert!(address(b"http://u:${PW}@host/", b"${PW}").refuse);
