@@ -101,12 +101,16 @@ fn nothing_else_in_the_repositories_is_called_a_secret_with_confidence() {
     let scenario = scenario("bitbucket-node");
     let truth: BTreeSet<&str> =
         scenario.truth.exposed.iter().map(|exposed| exposed.fingerprint.as_str()).collect();
+    let names: BTreeSet<&str> =
+        scenario.truth.exposed.iter().filter_map(|exposed| exposed.public_id.as_deref()).collect();
     let rows = scan(&scenario, "secrets", &[]);
     let wrong: Vec<String> = rows
         .iter()
         .filter(|row| text(row, "/confidence") == Some("high"))
         .filter(|row| text(row, "/project").is_some())
         .filter(|row| !truth.contains(text(row, "/fingerprint").unwrap_or_default()))
+        // The name of a key, told beside the key.
+        .filter(|row| !names.contains(text(row, "/public_id").unwrap_or_default()))
         .map(|row| format!("{} {:?} {:?}", repository(row), text(row, "/rule"), text(row, "/path")))
         .collect();
     report(&wrong);
@@ -155,13 +159,8 @@ fn what_the_actor_touched_is_found_with_verbs_and_volumes() {
             problems.push(format!("{key:?}: {} bytes, truth {}", row["bytes_out"], expected.bytes_out));
         }
     }
-    let truth: BTreeSet<&str> = scenario
-        .truth
-        .touched
-        .iter()
-        .map(|touched| touched.repository.as_str())
-        .chain(scenario.truth.exploited.iter().map(String::as_str))
-        .collect();
+    let truth: BTreeSet<&str> =
+        scenario.truth.touched.iter().map(|touched| touched.repository.as_str()).collect();
     let named: BTreeSet<&str> = suspect
         .iter()
         .filter(|row| text(row, "/target/kind") == Some("repository"))
@@ -171,6 +170,17 @@ fn what_the_actor_touched_is_found_with_verbs_and_volumes() {
         problems.push(format!("suspect repositories {named:?}, truth {truth:?}"));
     }
     report(&problems);
+}
+
+#[test]
+fn the_exploited_repository_is_suspect_once_the_scouts_address_is_known() {
+    let scenario = scenario("bitbucket-node");
+    let scout = scenario.truth.indicators[0].as_str();
+    let rows = scan(&scenario, "access", &["--suspect", &scenario.truth.known[0], "--suspect", scout]);
+    for exploited in &scenario.truth.exploited {
+        let of = |row: &&Value| text(row, "/target/id") == Some(exploited) && row["suspect"] == true;
+        assert!(rows.iter().any(|row| of(&row)), "{exploited} is not suspect");
+    }
 }
 
 #[test]
@@ -256,15 +266,25 @@ fn uses_of_stolen_keys_are_found_in_the_trail() {
     let folder = temporary();
     let trail = scenario.folder.join("cloudtrail").display().to_string();
     let arguments = ["scan", "cloudtrail", "--path", &trail, "--format", "jsonl"];
-    let said = said(&bbsec_ir(folder.path(), arguments).ended(&[0, 4]).rows());
+    let rows = bbsec_ir(folder.path(), arguments).ended(&[0, 4]).rows();
     let mut problems = Vec::new();
     for used in &scenario.truth.cloudtrail {
-        if !said.contains(&used.access_key_id) {
-            problems.push(format!("no finding about {} ({})", used.access_key_id, used.name));
+        // One row per credential and API call.
+        for name in used.events.keys() {
+            let told = rows.iter().map(ToString::to_string).any(|row| {
+                row.contains(&used.access_key_id)
+                    && row.contains(&format!(":{name}"))
+                    && used.ips.iter().all(|ip| row.contains(ip.as_str()))
+            });
+            if !told {
+                problems.push(format!("{} ({}): {name} is not told", used.access_key_id, used.name));
+            }
         }
-        for address in used.ips.iter().filter(|address| !said.contains(address.as_str())) {
-            problems.push(format!("{}: {address} is not mentioned", used.name));
-        }
+    }
+    let grave = |row: &&Value| matches!(text(row, "/severity"), Some("high" | "critical"));
+    let instance = "i-0a1b2c3d4e5f60718";
+    if !rows.iter().filter(grave).any(|row| row.to_string().contains(instance)) {
+        problems.push(format!("the role of {instance} was used elsewhere: no grave finding"));
     }
     report(&problems);
 }

@@ -128,7 +128,7 @@ pub fn make(kind: Kind, rng: &mut Rng, account: &str, name: &str, at: DateTime<U
         Kind::DatabaseUrl => database_url(rng, name),
         Kind::SshKey => {
             let (pem, _, fingerprint) = ssh_key(rng, &format!("deploy@{name}"))?;
-            plain("generic", pem.clone(), Some(fingerprint), format!("{pem}\n"), "deploy/id_ed25519")
+            plain("keys", pem.clone(), Some(fingerprint), format!("{pem}\n"), "deploy/id_ed25519")
         }
         Kind::BitbucketToken => {
             let (id, value) = bitbucket_token(rng);
@@ -142,7 +142,7 @@ pub fn make(kind: Kind, rng: &mut Rng, account: &str, name: &str, at: DateTime<U
             let text = format!(
                 "AZURE_STORAGE_CONNECTION_STRING=\"DefaultEndpointsProtocol=https;AccountName={account};AccountKey={value};EndpointSuffix=core.windows.net\"\n"
             );
-            plain("azure", value, Some(account), text, "backup/azure.env")
+            plain("azure", value, None, text, "backup/azure.env")
         }
         _ => token(kind, rng),
     })
@@ -169,7 +169,7 @@ fn token(kind: Kind, rng: &mut Rng) -> Secret {
             ("stripe", format!("sk_live_{}", rng.text(BASE62, 24)), "STRIPE_SECRET_KEY=", "payments/.env")
         }
         Kind::GoogleApi => {
-            ("gcp", format!("AIza{}", rng.text(url_safe, 35)), "maps.apiKey=", "app/local.properties")
+            ("google", format!("AIza{}", rng.text(url_safe, 35)), "maps.apiKey=", "app/local.properties")
         }
         Kind::Sendgrid => {
             let value = format!("SG.{}.{}", rng.text(url_safe, 22), rng.text(url_safe, 43));
@@ -213,7 +213,7 @@ fn database_url(rng: &mut Rng, name: &str) -> Secret {
     let (user, host) = (format!("{name}_app"), format!("{name}-db.int.example.com"));
     let value = format!("{}{}{}", rng.text(BASE62, 11), rng.pick(&["-", "_", "."]), rng.text(BASE62, 6));
     let text = format!("DATABASE_URL=postgres://{user}:{value}@{host}:5432/{name}\n");
-    plain("generic", value, Some(format!("{user}@{host}/{name}")), text, "service/.env.production")
+    plain("database", value, Some(format!("{user}@{host}/{name}")), text, "service/.env.production")
 }
 
 /// Bitbucket Data Center's token: base64 of the numeric id, a colon and twenty bytes; the id is what the log prints.
@@ -235,7 +235,7 @@ fn jwt(rng: &mut Rng, at: DateTime<Utc>) -> Secret {
         base64::encode_url(&rng.bytes::<32>())
     );
     let text = format!("SERVICE_JWT={value}\n");
-    plain("generic", value, Some(kid), text, "jobs/batch.env")
+    plain("jwt", value, Some(kid), text, "jobs/batch.env")
 }
 
 #[cfg(test)]
