@@ -194,3 +194,26 @@ fn unknown(report: &Report) -> Result<String, Error> {
     });
     write("unknown.csv", head, rows)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{example, model};
+
+    #[test]
+    fn no_cell_is_a_formula_and_every_row_is_there() {
+        let report = model(&example::hostile());
+        for (name, table) in tables(&report).unwrap() {
+            let mut reader = csv::Reader::from_reader(table.as_bytes());
+            let rows: Vec<_> = reader.records().collect::<Result<_, _>>().unwrap();
+            for cell in rows.iter().flatten() {
+                let first = cell.trim_start().chars().next();
+                assert!(!matches!(first, Some('=' | '+' | '-' | '@' | '\t' | '\r')), "{name}: {cell}");
+                assert!(!cell.contains(['\u{1b}', '\u{202e}']), "{name}: {cell}");
+            }
+            if name == "findings.csv" {
+                assert_eq!(rows.len(), report.findings.len());
+            }
+        }
+    }
+}

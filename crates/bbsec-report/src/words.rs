@@ -4,25 +4,33 @@ use std::collections::BTreeMap;
 
 use bbsec_core::{Actor, Time};
 
+/// As much of a name as fits into a sentence. The whole stands in the tables and in the JSON form.
+pub(crate) fn brief(text: &str) -> std::borrow::Cow<'_, str> {
+    match text.char_indices().nth(80) {
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()).into(),
+        None => text.into(),
+    }
+}
+
 /// An actor in a few words: who, with what, from where.
 pub(crate) fn actor(actor: &Actor) -> String {
-    let user = actor.user.as_deref().unwrap_or("an anonymous client");
+    let user = brief(actor.user.as_deref().unwrap_or("an anonymous client"));
     let with = match (actor.tokens.first(), actor.ssh_keys.first()) {
-        (Some(token), _) => format!(" with token {token}"),
-        (None, Some(key)) => format!(" with SSH key {key}"),
+        (Some(token), _) => format!(" with token {}", brief(token)),
+        (None, Some(key)) => format!(" with SSH key {}", brief(key)),
         (None, None) => String::new(),
     };
     let from = match actor.ips.as_slice() {
         [] => String::new(),
-        [ip] => format!(" from {ip}"),
-        [ip, rest @ ..] => format!(" from {ip} and {} more", rest.len()),
+        [ip] => format!(" from {}", brief(ip)),
+        [ip, rest @ ..] => format!(" from {} and {} more", brief(ip), rest.len()),
     };
     format!("{user}{with}{from}")
 }
 
 /// `clone ×3, browse ×12`.
 pub(crate) fn verbs(verbs: &BTreeMap<String, u64>) -> String {
-    verbs.iter().map(|(verb, n)| format!("{verb} ×{}", count(*n))).collect::<Vec<_>>().join(", ")
+    verbs.iter().map(|(verb, n)| format!("{} ×{}", brief(verb), count(*n))).collect::<Vec<_>>().join(", ")
 }
 
 /// `1 repository`, `14 repositories`.

@@ -66,7 +66,7 @@ fn headline(data: &CaseData, parts: &Parts<'_>) -> String {
         0 => "somebody without a user name".to_owned(),
         1..=3 => format!(
             "somebody working as {}",
-            list(&users.iter().map(|u| (*u).to_owned()).collect::<Vec<_>>())
+            list(&users.iter().map(|u| words::brief(u).into_owned()).collect::<Vec<_>>())
         ),
         n => format!("somebody working as {n} users"),
     };
@@ -143,8 +143,10 @@ fn touched(parts: &Parts<'_>) -> Vec<Claim> {
     }];
     let most: Vec<_> = touched.targets.iter().filter(|target| target.taken != "none").take(3).collect();
     if !most.is_empty() {
-        let named: Vec<String> =
-            most.iter().map(|target| format!("{} ({})", target.id, words::bytes(target.bytes_out))).collect();
+        let named: Vec<String> = most
+            .iter()
+            .map(|target| format!("{} ({})", words::brief(&target.id), words::bytes(target.bytes_out)))
+            .collect();
         let cited = most.iter().flat_map(|target| target.sources.iter().take(1)).copied().collect();
         claims.push(Claim::cited(format!("Most from {}.", list(&named)), cited));
     }

@@ -15,7 +15,7 @@ use serde::Serialize;
 pub(crate) use exposure::how as content;
 pub use identity::rotation_id;
 
-use crate::{CaseData, RotationState};
+use crate::{CaseData, RotationState, words};
 
 /// Why a credential stands where it stands in the list. The order is the order of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -211,15 +211,16 @@ impl RotationItem {
 
     fn called(&self) -> String {
         if self.found_at.is_empty() {
-            return self.title.clone();
+            return words::brief(&self.title).into_owned();
         }
-        self.public_id.clone().unwrap_or_else(|| {
-            let place = self.found_at.first().map(|l| match &l.path {
-                Some(path) => format!("{} in {}", path, l.target),
-                None => l.target.clone(),
-            });
-            place.map_or_else(|| self.title.clone(), |place| format!("unnamed, {place}"))
-        })
+        if let Some(id) = &self.public_id {
+            return words::brief(id).into_owned();
+        }
+        let place = self.found_at.first().map(|l| match &l.path {
+            Some(path) => format!("{} in {}", words::brief(path), words::brief(&l.target)),
+            None => words::brief(&l.target).into_owned(),
+        });
+        place.map_or_else(|| self.title.clone(), |place| format!("unnamed, {place}"))
     }
 }
 
