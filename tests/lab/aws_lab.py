@@ -141,15 +141,15 @@ class Lab:
             )
         if not lab_iam.allows(STATE["policy"], call):
             return self.refuse(start, service, *lab_iam.refusal(call))
+        if service == "ec2" and parse_qs(body.decode("utf8", "ignore")).get("DryRun") == ["true"]:
+            # moto carries some calls out although they were only to be tried
+            return self.refuse(start, service, "DryRunOperation", 412,
+                               "Request would have succeeded, but DryRun flag is set.")
         rule = self.fault(call, env["PATH_INFO"])
         if rule:
             answer = self.inject(rule, env, start, service)
             if answer is not None:
                 return answer
-        if service == "ec2" and parse_qs(body.decode("utf8", "ignore")).get("DryRun") == ["true"]:
-            # moto carries some calls out although they were only to be tried
-            return self.refuse(start, service, "DryRunOperation", 412,
-                               "Request would have succeeded, but DryRun flag is set.")
         owner = env.get("HTTP_X_AMZ_EXPECTED_BUCKET_OWNER")
         if owner and service == "s3" and lab_s3.owner(env["PATH_INFO"]) not in (None, owner):
             return self.refuse(start, service, "AccessDenied", 403, "The bucket has another owner.")
