@@ -38,11 +38,14 @@ fn base62(mut value: u32) -> [u8; 6] {
 
 /// Base64 of `<decimal id>:<random bytes>`: the id is the token's public name.
 pub(super) fn id_colon_bytes(token: &[u8]) -> Said {
-    let Ok(bytes) = base64::engine::general_purpose::STANDARD.decode(token) else { return Said::refuse() };
-    let Some(colon) = memchr::memchr(b':', &bytes) else { return Said::refuse() };
+    // Newer tokens say by their prefix what they are; there the inner form only adds the id.
+    let (token, otherwise) =
+        token.strip_prefix(b"BBDC-").map_or_else(|| (token, Said::refuse()), |rest| (rest, Said::default()));
+    let Ok(bytes) = base64::engine::general_purpose::STANDARD.decode(token) else { return otherwise };
+    let Some(colon) = memchr::memchr(b':', &bytes) else { return otherwise };
     let (id, rest) = bytes.split_at(colon);
     if id.is_empty() || id.len() > 13 || !id.iter().all(u8::is_ascii_digit) || rest.len() < 17 {
-        return Said::refuse();
+        return otherwise;
     }
     // Text after the colon is somebody's `user:password`, not random bytes.
     if rest.iter().skip(1).all(|b| b.is_ascii_graphic() || *b == b' ') {
