@@ -3,6 +3,15 @@
 //! The sets are not part of this repository. Name their folder in `BBSEC_SECRET_EXAMPLES`: `*.jsonl` with `kind`
 //! (`tp` or `fp`), `rule_id` and `text` per line.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::too_many_lines,
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "helpers of tests may fail loudly"
+)]
+
 use std::{collections::BTreeMap, path::PathBuf};
 
 use bbsec_core::Confidence;

@@ -133,7 +133,7 @@ impl<'a> Collector<'a> {
     /// Hands the findings on, worst first.
     pub(crate) fn finish(
         self,
-        source: &Source<'_>,
+        source: &Source,
         options: &Options,
         sink: &mut dyn Sink,
         summary: &mut Summary,
@@ -142,11 +142,13 @@ impl<'a> Collector<'a> {
         for entry in self.entries.into_values() {
             let fingerprint = self.fingerprinter.of(entry.secret.reveal());
             let Some(rule) = self.rules.at(entry.rule) else { continue };
-            if source.ignored.is_some_and(|ignored| ignored(rule, &fingerprint, &entry.first))
-                || options.baseline.as_ref().is_some_and(|baseline| {
-                    baseline.knows(&fingerprint, entry.secret.reveal(), &rule.id, entry.first.path.as_deref())
-                })
-            {
+            if options.ignore.as_ref().is_some_and(|ignore| {
+                let first = &entry.first;
+                let commit = first.commit.as_ref().map(|commit| commit.id.as_str());
+                ignore.names(commit, first.path.as_deref(), &rule.id, first.line)
+            }) || options.baseline.as_ref().is_some_and(|baseline| {
+                baseline.knows(&fingerprint, entry.secret.reveal(), &rule.id, entry.first.path.as_deref())
+            }) {
                 summary.known += 1;
                 continue;
             }
@@ -166,23 +168,18 @@ impl<'a> Collector<'a> {
     }
 }
 
-/// Whether an ignore file of the source leaves a finding out.
-pub(crate) type Ignored<'a> = &'a dyn Fn(&Rule, &Fingerprint, &Where) -> bool;
-
 /// A repository or a root.
-pub(crate) struct Source<'a> {
+pub(crate) struct Source {
     pub(crate) shown_as: Option<String>,
     pub(crate) project: Option<String>,
     pub(crate) slug: Option<String>,
-    /// What an ignore file of the source leaves out.
-    pub(crate) ignored: Option<Ignored<'a>>,
 }
 
 fn row(
     entry: Entry,
     rule: &Rule,
     fingerprint: Fingerprint,
-    source: &Source<'_>,
+    source: &Source,
     options: &Options,
     keyed: bool,
 ) -> ExposedSecret {

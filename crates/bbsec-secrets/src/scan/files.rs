@@ -101,8 +101,7 @@ pub fn scan_paths(
     }
     gaps.extend(container_gaps("the given paths", damaged, bounded));
     for (root, collector) in paths.iter().zip(collectors) {
-        let source =
-            Source { shown_as: Some(root.display().to_string()), project: None, slug: None, ignored: None };
+        let source = Source { shown_as: Some(root.display().to_string()), project: None, slug: None };
         collector.finish(&source, options, sink, &mut summary)?;
     }
     for gap in gaps {

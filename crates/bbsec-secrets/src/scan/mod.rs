@@ -28,6 +28,8 @@ pub struct Options {
     pub reveal: bool,
     /// What was known before and is left out.
     pub baseline: Option<crate::Baseline>,
+    /// Places that somebody has looked at already.
+    pub ignore: Option<crate::Ignore>,
     /// Match every object as a whole, without its delta: slower, and finds the same. For comparing.
     pub full_scan: bool,
     /// What credentials look like.
@@ -41,6 +43,7 @@ impl Default for Options {
             limits: Limits::default(),
             reveal: false,
             baseline: None,
+            ignore: None,
             full_scan: false,
             rules: Rules::builtin(),
         }
@@ -90,6 +93,19 @@ pub struct Summary {
     pub unread: u64,
     /// Whether the person stopped it.
     pub cancelled: bool,
+}
+
+impl Summary {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.findings += other.findings;
+        self.known += other.known;
+        self.occurrences = self.occurrences.saturating_add(other.occurrences);
+        self.sources += other.sources;
+        self.objects += other.objects;
+        self.bytes_scanned += other.bytes_scanned;
+        self.unread += other.unread;
+        self.cancelled |= other.cancelled;
+    }
 }
 
 /// One credential in a piece of memory.

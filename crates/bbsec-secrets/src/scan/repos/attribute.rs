@@ -90,7 +90,6 @@ impl Here<'_> {
             shown_as: Some(self.repo.shown_as.clone()),
             project: self.repo.project.clone(),
             slug: self.repo.slug.clone(),
-            ignored: None,
         };
         collector.finish(&source, options, sink, summary)?;
         Ok(gaps)

@@ -7,9 +7,13 @@ mod attribute;
 mod plain;
 mod visitor;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Mutex, PoisonError, mpsc},
+};
 
-use bbsec_core::{Fingerprinter, Gap, Progress, Sink, Unit, escape};
+use bbsec_core::{Collected, Fingerprinter, Gap, Progress, Sink, Task, Unit, escape};
 use bbsec_git::{Family, History, Limits, Problems};
 
 use super::{Options, RepoInput, Summary, files::container_gaps};
@@ -38,63 +42,126 @@ pub fn scan_repositories(
             give(vec![gap], sink, &mut summary)?;
             task.advance(1);
         }
-        for family in families {
-            if progress.cancelled() {
-                summary.cancelled = true;
-                return Ok(summary);
+        let families: Vec<(Family, Vec<&RepoInput>)> = families
+            .into_iter()
+            .map(|family| {
+                let input = |path: &PathBuf| repos.iter().find(|r| r.git_dir == *path && r.within == within);
+                let members = family.repositories.iter().filter_map(input).collect();
+                (family, members)
+            })
+            .collect();
+        let scan = Scan { options, fingerprinter, progress, task: task.as_ref() };
+        if families.len() >= options.threads().saturating_mul(2) {
+            scan.side_by_side(families, sink, &mut summary)?;
+        } else {
+            for (family, members) in families {
+                scan.family(family, &members, options.threads(), sink, &mut summary)?;
             }
-            let members: Vec<&RepoInput> = family
-                .repositories
-                .iter()
-                .filter_map(|path| repos.iter().find(|repo| repo.git_dir == *path && repo.within == within))
-                .collect();
-            if let Some(first) = members.first() {
-                task.at(&escape::terminal(&first.shown_as));
-            }
-            scan_family(family, &members, options, fingerprinter, sink, progress, &mut summary)?;
-            task.advance(members.len() as u64);
         }
     }
     summary.cancelled = progress.cancelled();
     Ok(summary)
 }
 
-fn scan_family(
-    family: Family,
-    members: &[&RepoInput],
-    options: &Options,
-    fingerprinter: &Fingerprinter,
-    sink: &mut dyn Sink,
-    progress: &dyn Progress,
-    summary: &mut Summary,
-) -> Result<(), SecretsError> {
-    let limits = Limits::default();
-    let mut problems = Problems::default();
-    let family = family.open(&mut problems);
-    let dirs = family.dirs();
-    let threads = options.threads();
-    let visitor = visitor::Secrets::new(options, threads);
-    let report = bbsec_git::walk(&dirs, &visitor, threads, &limits, progress);
-    summary.objects += report.read.total();
-    let mut gaps = problems.gaps();
-    gaps.extend(report.problems.gaps());
-    let gathered = visitor.gathered();
-    summary.bytes_scanned += gathered.stats.scanned;
-    let name = members.first().map_or("", |first| first.shown_as.as_str());
-    let bounded = gathered.stats.not_decoded + gathered.stats.dropped_hits;
-    gaps.extend(container_gaps(name, gathered.stats.damaged, bounded));
-    let (history, _) = if gathered.objects.is_empty() {
-        (History::default(), bbsec_git::WalkReport::default())
-    } else {
-        // The walk has named what cannot be read; this one reads less.
-        History::build(&dirs, &gathered.oids(), threads, &limits, progress)
-    };
-    for (index, repo) in members.iter().enumerate() {
-        summary.sources += 1;
-        let here = attribute::Here { family: &family, dirs: &dirs, index, repo, history: &history };
-        gaps.extend(here.report(&gathered, options, fingerprinter, sink, summary)?);
+/// What all families are scanned with.
+#[derive(Clone, Copy)]
+struct Scan<'a> {
+    options: &'a Options,
+    fingerprinter: &'a Fingerprinter,
+    progress: &'a dyn Progress,
+    task: &'a dyn Task,
+}
+
+impl Scan<'_> {
+    /// Many families: one thread each. What they bring is handed on in their order.
+    fn side_by_side(
+        self,
+        families: Vec<(Family, Vec<&RepoInput>)>,
+        sink: &mut dyn Sink,
+        summary: &mut Summary,
+    ) -> Result<(), SecretsError> {
+        let queue = Mutex::new(families.into_iter().enumerate());
+        let (give, take) = mpsc::channel();
+        std::thread::scope(|scope| {
+            for _ in 0..self.options.threads() {
+                let (queue, give) = (&queue, give.clone());
+                scope.spawn(move || {
+                    loop {
+                        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+                        let Some((number, (family, members))) = next else { return };
+                        let (mut own, mut counts) = (Collected::default(), Summary::default());
+                        let done = self.family(family, &members, 1, &mut own, &mut counts);
+                        if give.send((number, done.map(|()| (own, counts)))).is_err() {
+                            return;
+                        }
+                    }
+                });
+            }
+            drop(give);
+            let mut waiting = BTreeMap::new();
+            let mut next = 0;
+            for (number, brought) in take {
+                waiting.insert(number, brought);
+                while let Some(brought) = waiting.remove(&next) {
+                    next += 1;
+                    let (own, counts) = brought?;
+                    for secret in own.secrets {
+                        sink.secret(secret).map_err(SecretsError::Sink)?;
+                    }
+                    for gap in own.gaps {
+                        sink.gap(gap).map_err(SecretsError::Sink)?;
+                    }
+                    summary.add(&counts);
+                }
+            }
+            Ok(())
+        })
     }
-    give(gaps, sink, summary)
+
+    /// One family.
+    fn family(
+        self,
+        family: Family,
+        members: &[&RepoInput],
+        threads: usize,
+        sink: &mut dyn Sink,
+        summary: &mut Summary,
+    ) -> Result<(), SecretsError> {
+        if self.progress.cancelled() {
+            summary.cancelled = true;
+            return Ok(());
+        }
+        if let Some(first) = members.first() {
+            self.task.at(&escape::terminal(&first.shown_as));
+        }
+        let limits = Limits::default();
+        let mut problems = Problems::default();
+        let family = family.open(&mut problems);
+        let dirs = family.dirs();
+        let visitor = visitor::Secrets::new(self.options, threads);
+        let report = bbsec_git::walk(&dirs, &visitor, threads, &limits, self.progress);
+        summary.objects += report.read.total();
+        let mut gaps = problems.gaps();
+        gaps.extend(report.problems.gaps());
+        let gathered = visitor.gathered();
+        summary.bytes_scanned += gathered.stats.scanned;
+        let name = members.first().map_or("", |first| first.shown_as.as_str());
+        let bounded = gathered.stats.not_decoded + gathered.stats.dropped_hits;
+        gaps.extend(container_gaps(name, gathered.stats.damaged, bounded));
+        let (history, _) = if gathered.objects.is_empty() {
+            (History::default(), bbsec_git::WalkReport::default())
+        } else {
+            // The walk has named what cannot be read; this one reads less.
+            History::build(&dirs, &gathered.oids(), threads, &limits, self.progress)
+        };
+        for (index, repo) in members.iter().enumerate() {
+            summary.sources += 1;
+            let here = attribute::Here { family: &family, dirs: &dirs, index, repo, history: &history };
+            gaps.extend(here.report(&gathered, self.options, self.fingerprinter, sink, summary)?);
+        }
+        self.task.advance(members.len() as u64);
+        give(gaps, sink, summary)
+    }
 }
 
 /// Hands gaps on, each once.
