@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bbsec_core::{Confidence, Finding, Place, Scope, Severity, Subject, Time};
 
-use crate::{CredentialUses, Record};
+use crate::{CredentialUses, Record, bursts::Bursts};
 
 /// Takes records in any order, and concludes at the end.
 #[derive(Debug, Default)]
 pub struct Conclusions {
     uses: CredentialUses,
+    bursts: Bursts,
     /// Addresses by instance whose role session called.
     sessions: BTreeMap<String, BTreeMap<String, Calls>>,
     /// Addresses that belong to an instance, from the facts.
@@ -46,6 +47,7 @@ impl Conclusions {
             return;
         }
         self.uses.add(record);
+        self.bursts.add(record);
         if let (Some(instance), Some(ip), false) =
             (record.instance_session(), record.source_ip(), record.by_service())
         {
@@ -71,6 +73,7 @@ impl Conclusions {
     /// What follows from all of them.
     pub fn finish(self) -> Vec<Finding> {
         let mut findings = self.uses.findings();
+        findings.extend(self.bursts.findings());
         for (instance, addresses) in &self.sessions {
             let known = self.instance_addresses.get(instance);
             for (ip, Calls { count, first, places }) in addresses {

@@ -2,7 +2,9 @@
 //!
 //! Nothing here calls AWS. The shape of a record is AWS's "CloudTrail record contents" (user guide, event reference).
 
+mod bursts;
 mod conclude;
+pub mod digest;
 mod error;
 mod read;
 mod record;
