@@ -100,7 +100,15 @@ impl Cut<'_, '_> {
                         Some("delete the entry".to_owned()),
                     );
                     let id = acl.id.clone();
-                    let made = self.change(change, || set(aws, &id, &entry, true).map(|()| json!({})))?;
+                    let made = self.change(change, || match set(aws, &id, &entry, true) {
+                        // A lost answer is repeated by the client, which then meets its own entry.
+                        Err(error) if error.code() == Some("NetworkAclEntryAlreadyExists") => {
+                            let now = network::acls(aws, &facts.vpc)?;
+                            let is_there = now.iter().any(|a| a.id == id && a.entries.contains(&entry));
+                            if is_there { Ok(json!({ "already": true })) } else { Err(error) }
+                        }
+                        other => other.map(|()| json!({})),
+                    })?;
                     if made.is_some() {
                         acl.entries.push(entry);
                     }

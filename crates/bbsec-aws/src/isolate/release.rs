@@ -197,7 +197,7 @@ fn protections(before: &NodeFacts, now: &NodeFacts, past: &Past, steps: &mut Vec
 
 fn acl_entries(before: &NodeFacts, now: &NodeFacts, past: &Past, steps: &mut Vec<Step>) {
     let ours = acl::addresses(before);
-    for change in sent(past, "ec2:CreateNetworkAclEntry") {
+    for (_, change, result) in past.iter().filter(|(_, c, _)| c.operation == "ec2:CreateNetworkAclEntry") {
         let entry = change.after.get("entry").cloned().unwrap_or_default();
         let Ok(entry) = serde_json::from_value::<AclEntry>(entry) else { continue };
         if !ours.contains(&entry.cidr) {
@@ -205,6 +205,9 @@ fn acl_entries(before: &NodeFacts, now: &NodeFacts, past: &Past, steps: &mut Vec
         }
         let Some(acl) = now.acls.iter().find(|a| a.id == change.subject) else { continue };
         let current = acl.entries.iter().find(|e| e.number == entry.number && e.egress == entry.egress);
+        if matches!(result, Some(ChangeResult::Failed { .. })) && current != Some(&entry) {
+            continue;
+        }
         let (id, gone) = (acl.id.clone(), entry.clone());
         steps.push(Step {
             name: format!("{id} {} rule {}", if entry.egress { "outbound" } else { "inbound" }, entry.number),

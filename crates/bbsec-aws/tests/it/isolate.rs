@@ -228,9 +228,9 @@ fn a_permission_without_which_nothing_is_cut_is_named_before_anything_is_changed
 fn what_one_missing_permission_leaves_undone_is_named_and_the_rest_is_done() {
     let Some(lab) = Lab::start(&[]) else { return };
     for lacking in [
+        "ec2:CreateSnapshots",
         "elasticloadbalancing:DeregisterTargets",
         "autoscaling:EnterStandby",
-        "ec2:CreateSnapshots",
         "ec2:ModifyInstanceAttribute",
         "iam:PutRolePolicy",
     ] {
