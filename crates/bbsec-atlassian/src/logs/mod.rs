@@ -32,4 +32,6 @@ pub use crate::read::Zones;
 pub(crate) use uri::query_of;
 
 #[cfg(test)]
+mod plaso;
+#[cfg(test)]
 mod tests;

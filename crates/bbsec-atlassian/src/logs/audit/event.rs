@@ -82,7 +82,7 @@ fn lists(record: &Record<'_>, extra: &mut BTreeMap<String, String>) {
     for attribute in record.extra_attributes.iter().flatten() {
         // Names are in the server's language; the id of what was made must be found in any.
         if let Some(id) = attribute.value.as_deref()
-            && attribute.name_i18n_key.as_deref().is_some_and(|key| key.ends_with(".id"))
+            && attribute.name_i18n_key.as_deref().is_some_and(|key| key.rsplit('.').next() == Some("id"))
         {
             add("attribute_id".to_owned(), id.to_owned());
         }
