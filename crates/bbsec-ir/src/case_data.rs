@@ -208,30 +208,20 @@ fn administrators(findings: &[bbsec_core::Finding]) -> BTreeSet<String> {
         .collect()
 }
 
-/// Snapshots that the facts of the instance or our own collection name.
+/// Snapshots that this response took, out of what `collect volumes` handed on.
 fn restore_points(entries: &[Entry]) -> Vec<RestorePoint> {
-    let mut points = Vec::new();
-    for (uses, source) in
-        [("collect.instance", "EC2, before this response"), ("collect.volumes", "taken by this response")]
-    {
-        let found =
-            newest_output(entries, uses).and_then(|output| output.get("snapshots")).and_then(Value::as_array);
-        for snapshot in found.into_iter().flatten() {
-            let time = ["start_time", "started", "time"]
-                .iter()
-                .find_map(|name| snapshot.get(*name)?.as_str()?.parse::<Time>().ok());
-            let id = ["snapshot_id", "id", "snapshot"].iter().find_map(|name| snapshot.get(*name)?.as_str());
-            if let (Some(time), Some(id)) = (time, id) {
-                points.push(RestorePoint {
-                    id: id.into(),
-                    kind: "EBS snapshot".into(),
-                    time,
-                    source: source.into(),
-                });
-            }
-        }
-    }
-    points
+    let sets = newest_output(entries, "collect.volumes").and_then(|output| output.get("sets")?.as_array());
+    let snapshots = sets.into_iter().flatten().filter_map(|set| set.get("snapshots")?.as_array()).flatten();
+    snapshots
+        .filter_map(|snapshot| {
+            Some(RestorePoint {
+                id: snapshot.get("id")?.as_str()?.to_owned(),
+                kind: "EBS snapshot".into(),
+                time: snapshot.get("started")?.as_str()?.parse().ok()?,
+                source: "taken by this response".into(),
+            })
+        })
+        .collect()
 }
 
 /// What of an event decides whether it ties to a suspect.

@@ -35,8 +35,8 @@ pub(crate) enum Format {
     All,
 }
 
-/// Rows that can be shown in every format.
-pub(crate) struct Rows {
+/// Listing that can be shown in every format.
+pub(crate) struct Listing {
     /// The name within the schema: `bbsec-ir.<name>/v1`.
     pub(crate) name: &'static str,
     /// Heads of the table.
@@ -99,7 +99,7 @@ impl Output {
     }
 
     /// Writes rows in the format that was asked for.
-    pub(crate) fn rows(&self, rows: &Rows) -> Result<(), Failure> {
+    pub(crate) fn rows(&self, rows: &Listing) -> Result<(), Failure> {
         match self.format_or(Format::Table) {
             Format::Json => self.document(&serde_json::json!({
                 "schema": format!("bbsec-ir.{}/v1", rows.name), "rows": rows.rows,
@@ -122,7 +122,7 @@ impl Output {
     }
 }
 
-fn csv(rows: &Rows) -> Result<Vec<u8>, Failure> {
+fn csv(rows: &Listing) -> Result<Vec<u8>, Failure> {
     let failed = |error| Failure::because("cannot write the output as CSV", error);
     let columns: Vec<String> = match rows.rows.first() {
         Some(Value::Object(fields)) => fields.keys().cloned().collect(),
@@ -154,7 +154,7 @@ pub(crate) fn width() -> u16 {
 }
 
 /// A table that reads well at 80 columns.
-pub(crate) fn table(rows: &Rows) -> String {
+pub(crate) fn table(rows: &Listing) -> String {
     if rows.cells.is_empty() {
         return String::new();
     }
@@ -167,7 +167,8 @@ pub(crate) fn table(rows: &Rows) -> String {
     for cells in &rows.cells {
         table.add_row(cells.iter().map(|cell| escape::terminal(cell).into_owned()));
     }
-    let mut text: String = table.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    let mut text = format!("{}\n", lines.join("\n"));
     text.push_str(&format!(
         "\n{} {}\n",
         rows.cells.len(),

@@ -63,14 +63,11 @@ impl Session {
         aws: &AwsFlags,
         confirm: Confirm,
     ) -> Result<(RunReport, Case), Failure> {
-        let with = match serde_json::to_value(with) {
-            Ok(Value::Object(with)) => with,
-            _ => {
-                return Err(Failure::new(
-                    Exit::Usage,
-                    format!("the input of `{uses}` cannot be written as JSON"),
-                ));
-            }
+        let Ok(Value::Object(with)) = serde_json::to_value(with) else {
+            return Err(Failure::new(
+                Exit::Usage,
+                format!("the input of `{uses}` cannot be written as JSON"),
+            ));
         };
         let playbook = Playbook::single(uses, with, question);
         let mut case = self.case(Access::Write)?;

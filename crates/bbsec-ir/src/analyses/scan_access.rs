@@ -62,9 +62,9 @@ impl AccessInput {
 pub(crate) struct AccessOutput {
     /// Files, with lines read, parsed and quarantined, and the zone that was assumed.
     logs: serde_json::Value,
-    /// Rows.
+    /// Listing.
     touches: usize,
-    /// Rows that tie to a suspect.
+    /// Listing that tie to a suspect.
     suspect: usize,
     /// Indicators that tie to the given ones, with the proof of each hop.
     indicators: serde_json::Value,

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::{
-    output::{Format, Rows},
+    output::{Format, Listing},
     session::{Session, person},
 };
 
@@ -169,7 +169,7 @@ fn show(session: &Session) -> Result<Exit, Failure> {
             format!("{} {playbook} ({})", entry.run.clone().unwrap_or_default(), entry.time.short()),
         ));
     }
-    session.output.rows(&Rows {
+    session.output.rows(&Listing {
         name: "case",
         heads: vec!["what", "value"],
         cells: cells.into_iter().map(|(key, value)| vec![key.to_owned(), value]).collect(),
@@ -203,7 +203,9 @@ fn set(session: &Session, settings: &[String]) -> Result<Exit, Failure> {
                 _ => {
                     // Checked above, on an empty scope.
                     if !apply(&mut meta.scope, key, value).unwrap_or(false) {
-                        meta.settings.insert(key.clone(), value.clone());
+                        // Reports know their settings with underscores.
+                        let key = if key.contains('.') { key.clone() } else { key.replace('-', "_") };
+                        meta.settings.insert(key, value.clone());
                     }
                 }
             }

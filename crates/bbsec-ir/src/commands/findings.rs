@@ -83,7 +83,8 @@ pub(crate) fn run(session: &Session, command: FindingsCommand) -> Result<Exit, F
                     dismissal.by, dismissal.when, dismissal.why
                 ));
             }
-            let safe: String = text.lines().map(|line| format!("{}\n", escape::terminal(line))).collect();
+            let safe: Vec<_> = text.lines().map(escape::terminal).collect();
+            let safe = format!("{}\n", safe.join("\n"));
             session.output.write(safe.as_bytes())?;
             Ok(Exit::Done)
         }

@@ -6,7 +6,7 @@ use bbsec_core::{Exit, Failure};
 use clap::Subcommand;
 use serde_json::json;
 
-use crate::{cli::AwsFlags, commands::run::load, output::Rows, registry, session::Session, show};
+use crate::{cli::AwsFlags, commands::run::load, output::Listing, registry, session::Session, show};
 
 /// The playbooks that come with the program.
 pub(crate) const SHIPPED: [(&str, &str); 2] = [
@@ -80,7 +80,7 @@ pub(crate) fn run(session: &Session, command: PlaybookCommand) -> Result<Exit, F
                     _ => None,
                 })
                 .collect();
-            session.output.rows(&Rows {
+            session.output.rows(&Listing {
                 name: "playbook-list",
                 heads: vec!["name", "kind", "what it does"],
                 cells,
@@ -105,7 +105,7 @@ fn steps(session: &Session, file: &str, registry: &bbsec_playbook::Registry) -> 
         })
         .collect();
     let rows = playbook.steps.iter().map(|step| json!(step)).collect();
-    session.output.rows(&Rows {
+    session.output.rows(&Listing {
         name: "playbook",
         heads: vec!["step", "uses", "needs", "asks"],
         cells,

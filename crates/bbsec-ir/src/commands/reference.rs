@@ -60,8 +60,7 @@ pub(crate) fn schema_names() -> Vec<String> {
 
 pub(crate) fn schema(session: &Session, args: SchemaArgs) -> Result<Exit, Failure> {
     let Some(name) = args.name else {
-        let names: String = schema_names().iter().map(|name| format!("{name}\n")).collect();
-        session.output.write(names.as_bytes())?;
+        session.output.write(format!("{}\n", schema_names().join("\n")).as_bytes())?;
         return Ok(Exit::Done);
     };
     let schema = schema_of(&name).ok_or_else(|| {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     case_data,
-    output::{Format, Rows},
+    output::{Format, Listing},
     session::Session,
 };
 
@@ -94,7 +94,7 @@ fn list(session: &Session, how: bool) -> Result<Exit, Failure> {
         }
     }
     let rows = items.iter().map(|item| json!(item)).collect();
-    session.output.rows(&Rows {
+    session.output.rows(&Listing {
         name: "rotation",
         heads: vec!["#", "state", "id", "rotate", "why"],
         cells,

@@ -6,7 +6,7 @@ use bbsec_core::{Exit, Failure};
 use clap::Subcommand;
 use serde_json::json;
 
-use crate::{output::Rows, session::Session};
+use crate::{output::Listing, session::Session};
 
 /// `rules …`
 #[derive(Debug, Subcommand)]
@@ -33,8 +33,12 @@ pub(crate) fn run(session: &Session, command: RulesCommand) -> Result<Exit, Fail
     for path in &paths {
         if path.extension().is_some_and(|extension| extension == "toml") {
             let (loaded, refused) = bbsec_secrets::Rules::check(path)?;
-            loaded.into_iter().for_each(|rule| add(path.display().to_string(), rule, None));
-            refused.into_iter().for_each(|rule| add(path.display().to_string(), rule.rule, Some(rule.why)));
+            for rule in loaded {
+                add(path.display().to_string(), rule, None);
+            }
+            for rule in refused {
+                add(path.display().to_string(), rule.rule, Some(rule.why));
+            }
         } else {
             for checked in bbsec_detect::check(path)? {
                 add(checked.file, checked.rule, checked.refused);
@@ -42,7 +46,12 @@ pub(crate) fn run(session: &Session, command: RulesCommand) -> Result<Exit, Fail
         }
     }
     let empty = rows.is_empty();
-    session.output.rows(&Rows { name: "rules", heads: vec!["state", "rule", "file", "why"], cells, rows })?;
+    session.output.rows(&Listing {
+        name: "rules",
+        heads: vec!["state", "rule", "file", "why"],
+        cells,
+        rows,
+    })?;
     Ok(match (empty, refused) {
         (true, _) => Exit::Nothing,
         (false, 0) => Exit::Done,

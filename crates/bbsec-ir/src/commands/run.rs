@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     cli::AwsFlags,
-    output::{Format, Rows},
+    output::{Format, Listing},
     registry,
     session::Session,
     show,
@@ -163,7 +163,7 @@ fn show_plan(session: &Session, plan: &bbsec_playbook::RunPlan) -> Result<Exit, 
             cells.push(vec![String::new(), String::new(), show::change(change)]);
         }
     }
-    session.output.rows(&Rows {
+    session.output.rows(&Listing {
         name: "plan",
         heads: vec!["step", "", "what would happen"],
         cells,

@@ -16,7 +16,7 @@ use crate::{
         scan_config::ConfigInput, scan_plugins::PluginsInput, scan_secrets::SecretsInput,
     },
     cli::{AwsFlags, Confirm},
-    output::{Format, Rows},
+    output::{Format, Listing},
     registry,
     session::Session,
     show,
@@ -134,7 +134,7 @@ fn print(session: &Session, id: &str, collected: &Collected) -> Result<(), Failu
     }
 }
 
-fn secrets(collected: &Collected) -> Rows {
+fn secrets(collected: &Collected) -> Listing {
     let cells = collected
         .secrets
         .iter()
@@ -159,7 +159,7 @@ fn secrets(collected: &Collected) -> Rows {
         })
         .collect();
     let rows = collected.secrets.iter().map(|secret| json!(secret)).collect();
-    Rows {
+    Listing {
         name: "secrets",
         heads: vec!["severity", "rule", "credential", "where", "place", "live"],
         cells,
@@ -167,7 +167,7 @@ fn secrets(collected: &Collected) -> Rows {
     }
 }
 
-fn touches(collected: &Collected) -> Rows {
+fn touches(collected: &Collected) -> Listing {
     let cells = collected
         .touches
         .iter()
@@ -183,29 +183,25 @@ fn touches(collected: &Collected) -> Rows {
         })
         .collect();
     let rows = collected.touches.iter().map(|touch| json!(touch)).collect();
-    Rows { name: "access", heads: vec!["", "actor", "touched", "how", "sent", "first"], cells, rows }
+    Listing { name: "access", heads: vec!["", "actor", "touched", "how", "sent", "first"], cells, rows }
 }
 
 /// Findings as rows, for `scan` and `findings list`.
-pub(crate) fn findings(found: &[bbsec_core::Finding]) -> Rows {
+pub(crate) fn findings(found: &[bbsec_core::Finding]) -> Listing {
     let cells = found
         .iter()
         .map(|finding| {
             vec![
                 show::severity(finding.severity),
-                finding.id.clone(),
-                finding.title.clone(),
-                format!(
-                    "{} {}",
-                    finding.subject.kind,
-                    finding.subject.name.as_ref().unwrap_or(&finding.subject.id)
-                ),
+                // Enough to name it in `findings show` and `findings dismiss`.
+                finding.id.chars().take(8).collect(),
                 finding.at.map(bbsec_core::Time::short).unwrap_or_default(),
+                show::clip(&finding.title, 160),
             ]
         })
         .collect();
     let rows: Vec<Value> = found.iter().map(|finding| json!(finding)).collect();
-    Rows { name: "findings", heads: vec!["severity", "id", "finding", "about", "when"], cells, rows }
+    Listing { name: "findings", heads: vec!["severity", "id", "when", "finding"], cells, rows }
 }
 
 /// Events are for the case; without one nobody reads them, and they would fill the memory.

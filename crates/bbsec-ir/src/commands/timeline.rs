@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::{
-    output::{Format, Rows},
+    output::{Format, Listing},
     session::Session,
     show,
 };
@@ -92,7 +92,7 @@ pub(crate) fn timeline(session: &Session, args: TimelineArgs) -> Result<Exit, Fa
             })
             .collect();
         let rows = events.iter().map(|event| json!(event)).collect();
-        session.output.rows(&Rows {
+        session.output.rows(&Listing {
             name: "timeline",
             heads: vec!["when", "user", "from", "verb", "what", "status"],
             cells,
@@ -149,7 +149,7 @@ pub(crate) fn pivot(session: &Session, args: PivotArgs) -> Result<Exit, Failure>
         rows.push(json!({"linked": indicator, "events": events, "first": first, "last": last}));
     }
     let mut touched: Vec<_> = targets.into_iter().collect();
-    touched.sort_by(|a, b| b.1.cmp(&a.1));
+    touched.sort_by_key(|(_, counts)| std::cmp::Reverse(*counts));
     for (target, (events, bytes)) in touched {
         cells.push(vec![
             target.clone(),
@@ -159,7 +159,7 @@ pub(crate) fn pivot(session: &Session, args: PivotArgs) -> Result<Exit, Failure>
         ]);
         rows.push(json!({"target": target, "events": events, "bytes_out": bytes}));
     }
-    session.output.rows(&Rows {
+    session.output.rows(&Listing {
         name: "pivot",
         heads: vec!["linked to it", "events", "first", "last"],
         cells,
