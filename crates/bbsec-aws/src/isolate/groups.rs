@@ -117,6 +117,18 @@ fn mark(allow: &[String]) -> String {
     format!("-{}", digest.chars().take(8).collect::<String>())
 }
 
+/// The group of this name that this case has made.
+fn ours(aws: &Aws, vpc: &str, name: &str, case: &str) -> Result<Option<String>, AwsError> {
+    let call = aws
+        .ec2()?
+        .describe_security_groups()
+        .filters(filter("vpc-id", &[vpc]))
+        .filters(filter("group-name", &[name]))
+        .filters(filter("tag:bbsec-ir:case", &[case]));
+    let found = aws.run("ec2:DescribeSecurityGroups", name, call.send())?;
+    Ok(found.security_groups().first().and_then(|g| g.group_id().map(str::to_owned)))
+}
+
 impl Cut<'_, '_> {
     /// The id of a group of this role in a VPC whose rules were just read and fit. Looks for one of this case first;
     /// one whose rules cannot be put right is left alone and another is made.
@@ -185,24 +197,13 @@ impl Cut<'_, '_> {
                 .description(format!("bbsec-ir {} group; delete when the case is closed", role.name()))
                 .vpc_id(vpc)
                 .tag_specifications(spec);
-            let answer = aws.run("ec2:CreateSecurityGroup", vpc, call.send())?;
-            Ok(json!({ "id": answer.group_id() }))
+            // The answer may have been lost after the group was made: its name and tag then tell.
+            match aws.run("ec2:CreateSecurityGroup", vpc, call.send()) {
+                Ok(answer) => Ok(json!({ "id": answer.group_id() })),
+                Err(error) => ours(aws, vpc, name, &case)?.map(|id| json!({ "id": id })).ok_or(error),
+            }
         })?;
-        let made = made.and_then(|a| a.get("id").and_then(|v| v.as_str()).map(str::to_owned));
-        if made.is_some() {
-            return Ok(made);
-        }
-        // The answer may have been lost after the group was made: its name then tells.
-        let again = self.ask(|| {
-            let call = aws
-                .ec2()?
-                .describe_security_groups()
-                .filters(filter("vpc-id", &[vpc]))
-                .filters(filter("group-name", &[name]))
-                .filters(filter("tag:bbsec-ir:case", &[&case]));
-            aws.run("ec2:DescribeSecurityGroups", name, call.send())
-        })?;
-        Ok(again.and_then(|a| a.security_groups().first().and_then(|g| g.group_id().map(str::to_owned))))
+        Ok(made.and_then(|a| a.get("id").and_then(|v| v.as_str()).map(str::to_owned)))
     }
 
     /// Revokes every rule that should not be there, by its id, adds those that should, and reads back.
