@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bbsec_core::{Confidence, Finding, Place, Scope, Severity, Subject, Time};
 
-use crate::{CredentialUses, Record, bursts::Bursts};
+use crate::{CredentialUses, Record, bursts::Bursts, regions::Regions};
 
 /// Takes records in any order, and concludes at the end.
 #[derive(Debug, Default)]
 pub struct Conclusions {
     uses: CredentialUses,
     bursts: Bursts,
+    regions: Regions,
     /// Addresses by instance whose role session called.
     sessions: BTreeMap<String, BTreeMap<String, Calls>>,
     /// Addresses that belong to an instance, from the facts.
@@ -48,6 +49,7 @@ impl Conclusions {
         }
         self.uses.add(record);
         self.bursts.add(record);
+        self.regions.add(record);
         if let (Some(instance), Some(ip), false) =
             (record.instance_session(), record.source_ip(), record.by_service())
         {
@@ -74,6 +76,7 @@ impl Conclusions {
     pub fn finish(self) -> Vec<Finding> {
         let mut findings = self.uses.findings();
         findings.extend(self.bursts.findings());
+        findings.extend(self.regions.findings());
         for (instance, addresses) in &self.sessions {
             let known = self.instance_addresses.get(instance);
             for (ip, Calls { count, first, places }) in addresses {

@@ -8,6 +8,7 @@ pub mod digest;
 mod error;
 mod read;
 mod record;
+mod regions;
 mod uses;
 
 pub use conclude::Conclusions;

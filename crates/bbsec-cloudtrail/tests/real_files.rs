@@ -54,3 +54,25 @@ fn stolen_instance_credentials_in_a_real_attack_are_found() {
     let found = conclusions.finish();
     assert!(found.iter().any(|finding| finding.rule == "credential-use"));
 }
+
+/// Two findings, beside the facts about credentials, and both are techniques of the attack: credentials of an instance
+/// used from the attacker's address, and twenty secrets read in a row.
+#[test]
+fn a_real_hour_raises_few_conclusions() {
+    let Some(path) = corpus("invictus") else { return };
+    let mut conclusions = Conclusions::new(&Scope::default(), std::collections::BTreeMap::new());
+    let mut take = |record| {
+        conclusions.add(&record);
+        Ok(())
+    };
+    read(&[path], &mut take, &mut |_| Ok(()), &Silent).unwrap();
+    let found = conclusions.finish();
+    let mut told: Vec<String> = found
+        .iter()
+        .filter(|finding| finding.rule != "credential-use")
+        .map(|finding| format!("{}: {}", finding.rule, finding.title))
+        .collect();
+    told.sort();
+    let rules: Vec<&str> = told.iter().filter_map(|told| told.split(':').next()).collect();
+    assert_eq!(rules, ["instance-credentials-elsewhere", "secrets-read-in-bulk"], "{told:#?}");
+}
