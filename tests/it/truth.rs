@@ -173,17 +173,6 @@ fn what_the_actor_touched_is_found_with_verbs_and_volumes() {
 }
 
 #[test]
-fn the_exploited_repository_is_suspect_once_the_scouts_address_is_known() {
-    let scenario = scenario("bitbucket-node");
-    let scout = scenario.truth.indicators[0].as_str();
-    let rows = scan(&scenario, "access", &["--suspect", &scenario.truth.known[0], "--suspect", scout]);
-    for exploited in &scenario.truth.exploited {
-        let of = |row: &&Value| text(row, "/target/id") == Some(exploited) && row["suspect"] == true;
-        assert!(rows.iter().any(|row| of(&row)), "{exploited} is not suspect");
-    }
-}
-
-#[test]
 fn the_stolen_accounts_own_work_is_not_suspected() {
     let scenario = scenario("bitbucket-node");
     let rows = scan(&scenario, "access", &["--suspect", &scenario.truth.known[0]]);
