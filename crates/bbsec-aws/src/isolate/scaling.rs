@@ -1,13 +1,45 @@
 //! The scaling group: no termination, and the node in standby.
 
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
 use bbsec_core::Failure;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::cut::Cut;
 use crate::{
+    client::Aws,
+    error::{AwsError, Kind},
     facts::{NodeFacts, Scaling},
     journal::planned,
 };
+
+/// Not repeated blindly: a second call would lower the desired capacity again. After a lost answer the group tells.
+fn enter_standby(aws: &Aws, group: &str, id: &str) -> Result<Value, AwsError> {
+    let mut tries = 0u64;
+    loop {
+        tries += 1;
+        let call = aws
+            .autoscaling()?
+            .enter_standby()
+            .auto_scaling_group_name(group)
+            .instance_ids(id)
+            .should_decrement_desired_capacity(true)
+            .customize()
+            .config_override(
+                aws_sdk_autoscaling::config::Config::builder().retry_config(RetryConfig::disabled()),
+            );
+        let Err(error) = aws.run("autoscaling:EnterStandby", id, call.send()) else { return Ok(json!({})) };
+        let now = crate::facts::scaling::scaling(aws, id)?;
+        if now.is_some_and(|s| s.lifecycle.contains("Standby")) {
+            return Ok(json!({ "already": true }));
+        }
+        if tries >= 4 || matches!(error.kind(), Kind::Unauthorized | Kind::Expired | Kind::NotFound) {
+            return Err(error);
+        }
+        std::thread::sleep(Duration::from_secs(tries));
+    }
+}
 
 impl Cut<'_, '_> {
     pub(super) fn suspend_terminate(&mut self, facts: &NodeFacts) -> Result<(), Failure> {
@@ -55,16 +87,7 @@ impl Cut<'_, '_> {
             json!({ "lifecycle": "Standby" }),
             Some("leave standby".to_owned()),
         );
-        self.change(change, || {
-            let call = aws
-                .autoscaling()?
-                .enter_standby()
-                .auto_scaling_group_name(&scaling.group)
-                .instance_ids(id)
-                .should_decrement_desired_capacity(true);
-            aws.run("autoscaling:EnterStandby", id, call.send())?;
-            Ok(json!({}))
-        })?;
+        self.change(change, || enter_standby(aws, &scaling.group, id))?;
         Ok(())
     }
 
