@@ -146,7 +146,9 @@ pub(crate) fn object_dirs(
             if within.is_none() && named.is_dir() {
                 let _ = fence.widen(&named);
             }
-            match fence.resolve(&named) {
+            let resolved = fence.resolve(&named);
+            let moved = || within.and_then(|within| moved(&named, within, &fence));
+            match resolved.or_else(|denied| moved().ok_or(denied)) {
                 Ok(real) if !real.is_dir() => {
                     problems.push(Problem::at(ProblemKind::AlternateMissing, named));
                 }
@@ -166,6 +168,15 @@ pub(crate) fn object_dirs(
         }
     }
     Ok(found.into_iter().map(|dir| (dir, fence.clone())).collect())
+}
+
+/// Where an absolute path on the host lies in a copy or a mounted snapshot: its longest end that is within.
+fn moved(named: &Path, within: &Path, fence: &Fence) -> Option<PathBuf> {
+    let parts: Vec<_> = named.strip_prefix("/").ok()?.components().collect();
+    // At least `1/objects`: a lone `objects` could be anything's.
+    (0..parts.len().saturating_sub(1))
+        .map(|skip| within.join(parts.iter().skip(skip).collect::<PathBuf>()))
+        .find_map(|path| fence.resolve(&path).ok().filter(|real| real.is_dir()))
 }
 
 /// The lines of `info/alternates`: paths, relative to the folder `objects`.
