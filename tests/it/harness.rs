@@ -147,17 +147,3 @@ pub(crate) fn needs(program: &str, what: &str) -> bool {
     }
     there
 }
-
-/// Filters for snapshots: paths, times and ids that differ between runs.
-pub(crate) fn filters(paths: &[(&Path, &str)]) -> Vec<(String, String)> {
-    let mut filters: Vec<(String, String)> =
-        paths.iter().map(|(path, name)| (escape(&path.display().to_string()), (*name).to_owned())).collect();
-    let time = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d+)?Z?";
-    filters.push((time.into(), "[TIME]".into()));
-    filters.push((r"[0-9a-f]{64}".into(), "[SHA-256]".into()));
-    filters
-}
-
-fn escape(text: &str) -> String {
-    text.chars().flat_map(|c| if c.is_ascii_punctuation() { vec!['\\', c] } else { vec![c] }).collect()
-}

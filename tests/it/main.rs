@@ -12,4 +12,6 @@ mod generator;
 mod harness;
 mod hostile;
 mod lab;
+mod night;
+mod output;
 mod truth;

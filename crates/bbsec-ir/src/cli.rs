@@ -92,7 +92,7 @@ pub(crate) struct AwsFlags {
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
     /// Region of the instance
-    #[arg(long, value_name = "REGION")]
+    #[arg(id = "aws-region", long = "region", value_name = "REGION")]
     pub(crate) region: Option<String>,
     /// Profile of the evidence account
     #[arg(long, value_name = "NAME")]
@@ -164,4 +164,14 @@ pub(crate) enum Command {
     Completions(commands::reference::CompletionArgs),
     /// The manual page
     Man(commands::reference::ManArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn every_command_is_sound() {
+        super::Cli::command().debug_assert();
+    }
 }

@@ -24,6 +24,7 @@ pub(crate) fn all(aws: &AwsFlags, case_id: &str) -> Result<Registry, Failure> {
         .action(bbsec_aws::CollectInstance(Arc::clone(&aws)))
         .action(bbsec_aws::CollectVolumes(Arc::clone(&aws)))
         .action(bbsec_aws::CollectCloudtrail(Arc::clone(&aws)))
+        .action(bbsec_aws::CollectCredentialsUse(Arc::clone(&aws)))
         .action(bbsec_aws::Vault(aws))
         .action(bbsec_atlassian::collect::CollectHome)
         .action(actions::report::Report)

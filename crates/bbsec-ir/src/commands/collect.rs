@@ -1,7 +1,7 @@
 //! `collect …`: evidence into the case.
 
 use bbsec_atlassian::collect::CollectHomeInput;
-use bbsec_aws::{CloudtrailInput, InstanceInput, VaultInput, VolumesInput};
+use bbsec_aws::{CloudtrailInput, CredentialsUseInput, InstanceInput, VaultInput, VolumesInput};
 use bbsec_core::{Exit, Failure};
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -25,6 +25,9 @@ pub(crate) enum CollectCommand {
     Volumes(With<VolumesInput>),
     /// CloudTrail events and trail logs
     Cloudtrail(With<CloudtrailInput>),
+    /// What IAM says of access keys and the instance's roles: owner, last use
+    #[command(name = "credentials-use")]
+    CredentialsUse(With<CredentialsUseInput>),
     /// Logs, configuration, plugins of a home; repositories are registered in place
     Home(With<CollectHomeInput>),
     /// Copy the evidence bag to S3 under Object Lock
@@ -47,6 +50,7 @@ pub(crate) fn run(session: &Session, command: CollectCommand) -> Result<Exit, Fa
         CollectCommand::Instance(args) => one(session, "collect.instance", &args, None),
         CollectCommand::Volumes(args) => one(session, "collect.volumes", &args, Some("Create snapshots?")),
         CollectCommand::Cloudtrail(args) => one(session, "collect.cloudtrail", &args, None),
+        CollectCommand::CredentialsUse(args) => one(session, "collect.credentials-use", &args, None),
         CollectCommand::Home(args) => one(session, "collect.home", &args, None),
         CollectCommand::Vault(args) => {
             one(session, "collect.vault", &args, Some("Copy the evidence to the bucket, under retention?"))

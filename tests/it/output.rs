@@ -1,0 +1,96 @@
+//! What the program prints: help, errors and tables, as they are at 80 columns; and the commands that the pages show.
+
+use crate::harness::{bbsec_ir, finish, program, root, temporary};
+
+#[test]
+fn the_main_help_fits_a_terminal() {
+    let folder = temporary();
+    let run = bbsec_ir(folder.path(), ["--help"]).ended(&[0]);
+    let widest = run.stdout.lines().map(|line| line.chars().count()).max().unwrap();
+    assert!(widest <= 100, "{widest} columns");
+    insta::assert_snapshot!(run.stdout);
+}
+
+#[test]
+fn errors_name_the_thing_the_cause_and_the_next_step() {
+    let folder = temporary();
+    let said = |arguments: &[&str], code: i32| {
+        let run = bbsec_ir(folder.path(), arguments).ended(&[code]);
+        format!("$ bbsec-ir {}\n{}", arguments.join(" "), run.stderr)
+    };
+    let all = [
+        said(&["case", "show"], 2),
+        said(&["scan", "secrets"], 2),
+        said(&["scan", "access", "--home", "nowhere"], 2),
+        said(&["run", "absent.yaml", "--case", "nowhere"], 2),
+        said(&["verify", "nowhere"], 2),
+        said(&["schema", "nothing"], 2),
+        said(&["case", "new", "x", "--product", "notepad"], 2),
+    ];
+    insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let folder = temporary();
+    let mut child = program(folder.path())
+        .args(["schema", "playbook"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn nothing_overwrites_a_file() {
+    let folder = temporary();
+    std::fs::write(folder.path().join("out.json"), "mine").unwrap();
+    bbsec_ir(folder.path(), ["schema", "playbook", "-o", "out.json"]).ended(&[2]);
+    assert_eq!(std::fs::read_to_string(folder.path().join("out.json")).unwrap(), "mine");
+}
+
+#[test]
+fn the_shipped_playbooks_validate_without_a_warning() {
+    for name in ["compromised-bitbucket", "offline-triage"] {
+        let file = root().join(format!("playbooks/{name}.yaml"));
+        let run = finish(program(&root()).args(["playbook", "validate"]).arg(file)).ended(&[0]);
+        assert!(!run.stderr.contains("PB0"), "{}", run.stderr);
+    }
+}
+
+/// Every `bbsec-ir` line of a page that shows commands is one that the program understands.
+#[test]
+fn the_commands_that_pages_show_are_understood() {
+    let mut tried = 0;
+    for page in ["README.md", "docs/responder-guide.md"] {
+        let text = std::fs::read_to_string(root().join(page)).unwrap();
+        let joined = text.replace("\\\n", " ");
+        for line in joined.lines() {
+            let line = line.trim().trim_start_matches("$ ");
+            let Some(command) = line.strip_prefix("bbsec-ir ") else { continue };
+            // What follows several blanks is a remark.
+            let command = command.split("     ").next().unwrap_or_default();
+            let mut words: Vec<String> = Vec::new();
+            for (index, part) in command.split('\'').enumerate() {
+                if index % 2 == 1 {
+                    words.push(part.to_owned());
+                } else {
+                    words.extend(part.split_whitespace().map(str::to_owned));
+                }
+            }
+            let words: Vec<String> = words
+                .into_iter()
+                .map(|word| word.replace('…', "2026").replace("YOUR.ADDRESS", "198.51.100.7"))
+                .collect();
+            let folder = temporary();
+            let run = finish(program(folder.path()).args(&words));
+            let unknown =
+                ["unexpected argument", "unrecognized subcommand", "invalid value", "required arguments"];
+            let bad = unknown.iter().find(|words| run.stderr.contains(**words));
+            assert!(bad.is_none(), "{page}: bbsec-ir {command}\n{}", run.stderr);
+            tried += 1;
+        }
+    }
+    assert!(tried > 15, "only {tried} commands were found");
+}
