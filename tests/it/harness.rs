@@ -107,7 +107,8 @@ pub(crate) fn scenario(name: &str) -> Scenario {
     let mut hash = Sha256::new();
     hash.update(std::fs::read(&description).expect("the description"));
     hash.update(scenario::tree_hash(&root.join("crates/xtask/src/scenario")).expect("the generator"));
-    let id: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let digest = bbsec_core::hex::encode(hash.finalize());
+    let id = digest.get(..16).expect("a SHA-256 has 64 digits");
     let kept = root.join("target/it");
     let folder = kept.join(format!("{name}-{id}"));
     if !folder.is_dir() {
