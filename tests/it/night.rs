@@ -55,16 +55,46 @@ fn lab_playbook_isolates_collects_scans_reports_and_is_released() {
 
     let rotation =
         run(at, &lab, &["--case", "case", "rotate", "list", "--format", "jsonl"]).ended(&[0]).rows();
-    let used: Vec<&Value> = rotation.iter().filter(|item| item["class"] == "used").collect();
-    for expected in scenario.truth.rotation.iter().filter(|item| item.class == 1) {
-        // What was exposed, used, and is no credential of the product's own is the join itself.
-        let Some(id) = expected.public_id.as_deref().filter(|id| id.starts_with("AKIA")) else { continue };
-        assert!(used.iter().any(|item| item["public_id"] == id), "{id} is not among what the actor used");
-    }
+    ranked_as_the_truth(&scenario.truth, &rotation);
 
     run(at, &lab, &["--case", "case", "release", "--yes"]).ended(&[0]);
     assert_eq!(groups(&python, &lab, &node), before, "boto3 sees what was before");
     run(at, &lab, &["verify", "case"]).ended(&[0]);
+}
+
+/// Every credential of the truth that has a public name stands in the class that the truth says, and classes follow
+/// each other. (Those without one are told apart by fingerprint, which is keyed in a case.)
+fn ranked_as_the_truth(truth: &xtask::scenario::truth::Truth, rotation: &[Value]) {
+    let mut problems = Vec::new();
+    let class = |item: &Value| item["class"].as_str().unwrap_or_default().to_owned();
+    for expected in &truth.rotation {
+        let Some(id) = &expected.public_id else { continue };
+        // A key of the product has a number in its log and a fingerprint elsewhere.
+        let number = expected.name.rsplit(':').next().unwrap_or_default();
+        let found =
+            rotation.iter().find(|item| item["public_id"] == id.as_str() || item["public_id"] == number);
+        let wanted: &[&str] = match expected.class {
+            1 => &["used"],
+            2 => &["exposed_live", "exposed"],
+            3 => &["on_host"],
+            // Refs were listed, or nothing: no content reached the actor.
+            _ => &["untouched"],
+        };
+        match found {
+            None => problems.push(format!("{} ({id}) is not in the list", expected.name)),
+            Some(item) if !wanted.contains(&class(item).as_str()) => {
+                problems.push(format!("{} ({id}) is {}, truth {wanted:?}", expected.name, class(item)));
+            }
+            Some(_) => {}
+        }
+    }
+    let order = ["used", "exposed_live", "exposed", "on_host", "untouched"];
+    let ranks: Vec<usize> =
+        rotation.iter().map(|item| order.iter().position(|name| *name == class(item)).unwrap()).collect();
+    if !ranks.is_sorted() {
+        problems.push(format!("classes are mixed: {ranks:?}"));
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
 /// The groups of every interface, as boto3 reads them.

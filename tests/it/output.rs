@@ -94,3 +94,21 @@ fn the_commands_that_pages_show_are_understood() {
     }
     assert!(tried > 15, "only {tried} commands were found");
 }
+
+#[test]
+fn fail_on_and_a_changed_byte_have_their_own_exit_codes() {
+    let folder = temporary();
+    let at = folder.path();
+    // A key of the documentation's shape, put together here so that no scanner takes this file for a leak.
+    let secret = format!("{}_{}", "ghp", "x7Rk2mQ9vT4bZ8nL1pW6cY3sJ5hD0fA2QmRt");
+    std::fs::write(at.join("settings.env"), format!("token = \"{secret}\"\n")).unwrap();
+    bbsec_ir(at, ["scan", "secrets", "--path", "settings.env", "--fail-on", "low"]).ended(&[10]);
+    let quiet = bbsec_ir(at, ["scan", "secrets", "--path", "settings.env", "--format", "jsonl"]).ended(&[0]);
+    assert!(!quiet.stdout.contains(&secret), "the secret is shown");
+    bbsec_ir(at, ["case", "new", "case"]).ended(&[0]);
+    let journal = at.join("case/journal.jsonl");
+    let mut bytes = std::fs::read(&journal).unwrap();
+    bytes[20] ^= 1;
+    std::fs::write(&journal, bytes).unwrap();
+    bbsec_ir(at, ["verify", "case"]).ended(&[6]);
+}

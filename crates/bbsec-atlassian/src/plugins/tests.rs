@@ -171,6 +171,10 @@ fn packaged_java_libraries_that_answer_requests_do_not() {
         .findings
         .iter()
         .filter(|finding| score(finding) >= 35)
+        // Tomcat's own CGI servlet starts a program for a request: what a web shell does, and rightly said of it.
+        .filter(|finding| {
+            !finding.why.iter().any(|why| why.contains("org.apache.catalina.servlets.CGIServlet"))
+        })
         .map(|finding| (&finding.subject.id, &finding.why))
         .collect();
     assert!(loud.is_empty(), "{loud:#?}");

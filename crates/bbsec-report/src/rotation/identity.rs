@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bbsec_core::{Actor, ExposedSecret, Touch, finding::stable_id};
 
-use super::item::is_products_own;
+use super::{item::is_products_own, uses::Uses};
 use crate::CaseData;
 
 /// All that the case holds about one credential.
@@ -23,7 +23,7 @@ pub(super) struct Credential<'a> {
 /// What a suspect worked with.
 #[derive(Debug, Clone)]
 pub(super) struct Login<'a> {
-    /// `token`, `ssh-key` or `account`.
+    /// `token`, `ssh-key` or `account` of the product; `aws` for a key or session that no row holds.
     pub kind: &'static str,
     /// Its id, or the user name.
     pub id: String,
@@ -61,8 +61,8 @@ fn scoped(provider: &str, public_id: &str) -> String {
     }
 }
 
-/// Joins rows into credentials, and adds what suspects logged in with.
-pub(super) fn credentials(data: &CaseData) -> Vec<Credential<'_>> {
+/// Joins rows into credentials, and adds what suspects logged in with, to the product and to AWS.
+pub(super) fn credentials<'a>(data: &'a CaseData, uses: &Uses) -> Vec<Credential<'a>> {
     let mut sets = Sets::default();
     let mut by_fingerprint: HashMap<&str, usize> = HashMap::new();
     let mut by_public_id: HashMap<String, usize> = HashMap::new();
@@ -90,7 +90,8 @@ pub(super) fn credentials(data: &CaseData) -> Vec<Credential<'_>> {
         .filter(|(row, id)| id.starts_with("SHA256:") || is_products_own(&row.provider))
         .map(|(_, id)| id)
         .collect();
-    let logins: Vec<_> = logins(data).into_iter().filter(|l| !known.contains(l.id.as_str())).collect();
+    let mut logins: Vec<_> = logins(data).into_iter().filter(|l| !known.contains(l.id.as_str())).collect();
+    logins.extend(aws_logins(data, uses));
     all.extend(logins.into_iter().map(|login| Credential { login: Some(login), ..Credential::default() }));
     all
 }
@@ -108,6 +109,23 @@ fn logins(data: &CaseData) -> Vec<Login<'_>> {
         }
     }
     found.into_values().collect()
+}
+
+/// AWS keys and sessions that the actor used and that stand in no row: taken from the host, or from elsewhere.
+fn aws_logins<'a>(data: &'a CaseData, uses: &Uses) -> Vec<Login<'a>> {
+    let known: BTreeSet<&str> = data.secrets.iter().filter_map(|row| row.public_id.as_deref()).collect();
+    let mut found: Vec<Login<'a>> = uses
+        .of_the_actor()
+        .filter(|(id, _)| !known.contains(id.as_str()))
+        .map(|(id, uses)| Login {
+            kind: "aws",
+            id: id.clone(),
+            user: uses.iter().find_map(|used| used.principal.clone()),
+            touches: Vec::new(),
+        })
+        .collect();
+    found.sort_by(|a, b| a.id.cmp(&b.id));
+    found
 }
 
 fn login_ids(actor: &Actor) -> Vec<(&'static str, String)> {

@@ -337,6 +337,10 @@ fn of_login(data: &CaseData, credential: &Credential<'_>, login: &Login<'_>, use
     let user = login.user.as_deref().unwrap_or("an unknown user");
     let product = data.product.clone().unwrap_or_else(|| "atlassian".into());
     let (kind, title) = match login.kind {
+        "aws" if login.id.starts_with("ASIA") => {
+            ("aws-session", format!("Session {} of {}", login.id, words::brief(user)))
+        }
+        "aws" => ("aws-access-key", format!("Access key {} of {}", login.id, words::brief(user))),
         "token" if product == "jira" || product == "confluence" => {
             ("atlassian-pat", format!("Access token {} of {user}", login.id))
         }
@@ -344,7 +348,7 @@ fn of_login(data: &CaseData, credential: &Credential<'_>, login: &Login<'_>, use
         "ssh-key" => ("bitbucket-ssh", format!("SSH key {} of {user}", login.id)),
         _ => ("atlassian-account", format!("Password and sessions of {user}")),
     };
-    item.provider = product;
+    item.provider = if login.kind == "aws" { "aws".into() } else { product };
     item.title = title;
     item.severity = Severity::Critical;
     item.confidence = Confidence::High;
@@ -359,14 +363,19 @@ fn of_login(data: &CaseData, credential: &Credential<'_>, login: &Login<'_>, use
         .map(|user| format!("{user} has administrator's rights"));
     let first = login.touches.iter().map(|touch| touch.first).min();
     let last = login.touches.iter().map(|touch| touch.last).max();
-    item.why = login_why(login, first, last);
+    item.why = if login.kind == "aws" { used_for(&item.used) } else { login_why(login, first, last) };
     item.why.extend(item.administrator.iter().map(|reason| format!("Administrator: {reason}.")));
     item.first_exposed = first;
-    item.evidence = login.touches.iter().flat_map(|touch| &touch.evidence).take(CITED).cloned().collect();
+    let touched = login.touches.iter().flat_map(|touch| &touch.evidence);
+    let used = item.used.iter().flat_map(|used| &used.evidence);
+    item.evidence = touched.chain(used.filter(|_| login.kind == "aws")).take(CITED).cloned().collect();
     item.occurrences = login.touches.len() as u64;
     item.state = state(data, credential);
     item.used.truncate(NAMED);
-    let names = Names { id: Some(login.id.clone()), user: login.user.clone(), host: None };
+    let names = match login.kind {
+        "aws" => Names::of(Some(&login.id), "aws", login.user.as_deref()),
+        _ => Names { id: Some(login.id.clone()), user: login.user.clone(), host: None },
+    };
     advise(&mut item, "", Some(kind), &names);
     item
 }

@@ -229,7 +229,7 @@ pub(crate) fn rotation(data: &CaseData) -> Vec<RotationItem> {
     let suspects = uses::Suspects::of(data);
     let exposures = exposure::Exposures::of(data);
     let uses = uses::Uses::of(data, &suspects);
-    let mut items: Vec<RotationItem> = identity::credentials(data)
+    let mut items: Vec<RotationItem> = identity::credentials(data, &uses)
         .into_iter()
         .map(|credential| item::build(data, &credential, &exposures, &uses))
         .collect();

@@ -134,6 +134,16 @@ impl Uses {
         found
     }
 
+    /// AWS keys and sessions that the actor used, by their ids.
+    pub(super) fn of_the_actor(&self) -> impl Iterator<Item = (&String, &[Use])> {
+        self.by_id
+            .iter()
+            .filter(|(id, uses)| {
+                (id.starts_with("AKIA") || id.starts_with("ASIA")) && uses.iter().any(|used| used.by_actor)
+            })
+            .map(|(id, uses)| (id, uses.as_slice()))
+    }
+
     /// Why a credential is known to be switched off.
     pub(super) fn inactive<'a>(&self, mut ids: impl Iterator<Item = &'a String>) -> Option<&str> {
         ids.find_map(|id| self.inactive.get(id)).map(String::as_str)
