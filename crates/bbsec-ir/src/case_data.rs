@@ -51,9 +51,7 @@ pub(crate) fn load(case: &Case) -> Result<CaseData, Failure> {
         tool_version: concat!("bbsec-ir ", env!("CARGO_PKG_VERSION")).to_owned(),
         host_fingerprints: secrets
             .iter()
-            .filter(|secret| {
-                secret.repo.is_none() && matches!(secret.object.kind.as_str(), "file" | "config")
-            })
+            .filter(|secret| secret.rule.starts_with("host."))
             .map(|secret| secret.fingerprint.0.clone())
             .collect(),
         administrators: administrators(&findings),
