@@ -112,3 +112,25 @@ fn fail_on_and_a_changed_byte_have_their_own_exit_codes() {
     std::fs::write(&journal, bytes).unwrap();
     bbsec_ir(at, ["verify", "case"]).ended(&[6]);
 }
+
+#[test]
+fn a_working_tree_is_scanned_through_its_git_folder() {
+    if !crate::harness::needs("git", "scanning a working tree") {
+        return;
+    }
+    let folder = temporary();
+    let at = folder.path();
+    let secret = format!("{}_{}", "ghp", "x7Rk2mQ9vT4bZ8nL1pW6cY3sJ5hD0fA2QmRt");
+    let git = |arguments: &[&str]| {
+        let mut command = std::process::Command::new("git");
+        command.current_dir(at).args(["-c", "user.name=A", "-c", "user.email=a@example.org"]).args(arguments);
+        assert!(command.output().unwrap().status.success(), "git {arguments:?}");
+    };
+    git(&["init", "--quiet"]);
+    std::fs::write(at.join("settings.env"), format!("token = \"{secret}\"\n")).unwrap();
+    git(&["add", "settings.env"]);
+    git(&["commit", "--quiet", "--message", "settings"]);
+    let run = bbsec_ir(at, ["scan", "secrets", "--repo", ".", "--format", "jsonl"]).ended(&[0]);
+    let rows = run.rows();
+    assert!(rows.iter().any(|row| row["path"] == "settings.env" && row["at_head"] == true), "{}", run.stdout);
+}

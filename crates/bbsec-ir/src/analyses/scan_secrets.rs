@@ -79,7 +79,7 @@ impl Analysis for ScanSecrets {
             .repo
             .iter()
             .map(|path| RepoInput {
-                git_dir: path.clone(),
+                git_dir: git_dir(path),
                 shown_as: path.display().to_string(),
                 project: None,
                 slug: None,
@@ -120,6 +120,13 @@ impl Analysis for ScanSecrets {
         }
         Ok(output)
     }
+}
+
+/// The repository itself: `.git` below a working tree, or the bare folder that was named. A `.git` that is a link or a
+/// file is not followed: it may lead anywhere.
+fn git_dir(path: &std::path::Path) -> PathBuf {
+    let inner = path.join(".git");
+    if std::fs::symlink_metadata(&inner).is_ok_and(|meta| meta.is_dir()) { inner } else { path.to_owned() }
 }
 
 fn options(input: &SecretsInput, sink: &mut dyn Sink) -> Result<Options, Failure> {

@@ -1,6 +1,6 @@
 //! `scan …`: with a case the results go into it; without one they go to standard output alone.
 
-use bbsec_core::{Collected, Exit, Failure};
+use bbsec_core::{Collected, Exit, Failure, Severity};
 use bbsec_playbook::Capability;
 use bbsec_report::{
     Redactor,
@@ -130,6 +130,16 @@ fn print(session: &Session, id: &str, collected: &Collected) -> Result<(), Failu
         }
         ("scan.secrets", _) => session.output.rows(&secrets(collected)),
         ("scan.access", _) => session.output.rows(&touches(collected)),
+        (_, Format::Table) => {
+            // Facts for the join, such as what each key was used for, are for machines; people get what was concluded.
+            let concluded: Vec<_> =
+                collected.findings.iter().filter(|found| found.severity > Severity::Info).cloned().collect();
+            let facts = collected.findings.len() - concluded.len();
+            if facts > 0 {
+                session.say(&format!("{facts} facts of severity info are not shown; --format json has them"));
+            }
+            session.output.rows(&findings(&concluded))
+        }
         _ => session.output.rows(&findings(&collected.findings)),
     }
 }
