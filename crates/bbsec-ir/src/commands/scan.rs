@@ -1,5 +1,7 @@
 //! `scan …`: with a case the results go into it; without one they go to standard output alone.
 
+use std::collections::BTreeSet;
+
 use bbsec_core::{Collected, Exit, Failure, Severity};
 use bbsec_playbook::Capability;
 use bbsec_report::{
@@ -104,6 +106,9 @@ fn one(session: &Session, id: &str, input: &impl Serialize, reveal: bool) -> Res
         }
         (sink.0, exit, output)
     };
+    collected.secrets.sort_by_key(|secret| {
+        std::cmp::Reverse((secret.severity, secret.confidence, secret.at_head, secret.reachable.len()))
+    });
     collected.findings.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.at.cmp(&b.at)));
     print(session, id, &collected)?;
     if session.global.verbose > 0 {
@@ -145,6 +150,8 @@ fn print(session: &Session, id: &str, collected: &Collected) -> Result<(), Failu
 }
 
 fn secrets(collected: &Collected) -> Listing {
+    let repos: BTreeSet<_> = collected.secrets.iter().map(|secret| (&secret.repo, &secret.slug)).collect();
+    let several = repos.len() > 1;
     let cells = collected
         .secrets
         .iter()
@@ -165,16 +172,12 @@ fn secrets(collected: &Collected) -> Listing {
                 (false, true) => "unreachable",
             };
             let grade = format!("{}/{}", secret.severity.name(), secret.confidence.name());
-            vec![grade, secret.rule.clone(), what, repo, place, live.to_owned()]
+            let place = if several { format!("{repo} {place}") } else { place };
+            vec![grade, format!("{}: {what}", secret.rule), place, live.to_owned()]
         })
         .collect();
     let rows = collected.secrets.iter().map(|secret| json!(secret)).collect();
-    Listing {
-        name: "secrets",
-        heads: vec!["severity", "rule", "credential", "where", "place", "live"],
-        cells,
-        rows,
-    }
+    Listing { name: "secrets", heads: vec!["severity", "credential", "where", "live"], cells, rows }
 }
 
 fn touches(collected: &Collected) -> Listing {
