@@ -6,6 +6,7 @@ pub(crate) mod scan_cloudtrail;
 pub(crate) mod scan_config;
 pub(crate) mod scan_plugins;
 pub(crate) mod scan_secrets;
+mod second_opinion;
 mod web_rules;
 
 use std::path::{Path, PathBuf};

@@ -1,13 +1,16 @@
 //! `scan.secrets`: credentials in repositories, homes and files.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use bbsec_core::{Analysis, AnalysisMeta, CaseStore, Exit, Failure, Fingerprinter, Progress, Sink};
 use bbsec_secrets::{Options, RepoInput, Rules};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::analyses::{gaps, home};
+use crate::analyses::{
+    gaps, home,
+    second_opinion::{self, Remembering},
+};
 
 /// What is scanned, and how.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema, clap::Args)]
@@ -48,6 +51,8 @@ pub(crate) struct SecretsOutput {
     objects: u64,
     /// Objects and files that could not be read.
     unreadable: u64,
+    /// Objects that findings rest on and that libgit2 decodes to the same bytes.
+    confirmed: u64,
 }
 
 /// The analysis.
@@ -104,10 +109,24 @@ impl Analysis for ScanSecrets {
             }));
             bbsec_atlassian::config::host_credentials(&home, &fingerprinter, sink)?;
         }
-        let mut output =
-            SecretsOutput { repositories: repos.len(), credentials: 0, objects: 0, unreadable: 0 };
+        let mut output = SecretsOutput {
+            repositories: repos.len(),
+            credentials: 0,
+            objects: 0,
+            unreadable: 0,
+            confirmed: 0,
+        };
         if !repos.is_empty() {
-            let summary = bbsec_secrets::scan_repositories(&repos, &options, &fingerprinter, sink, progress)?;
+            let mut remembering = Remembering { sink, objects: BTreeMap::new() };
+            let summary = bbsec_secrets::scan_repositories(
+                &repos,
+                &options,
+                &fingerprinter,
+                &mut remembering,
+                progress,
+            )?;
+            let objects = remembering.objects;
+            output.confirmed = second_opinion::compare(&repos, &objects, sink)?;
             output.credentials += summary.findings;
             output.objects += summary.objects;
             output.unreadable += summary.unread;
