@@ -237,3 +237,46 @@ fn damage_is_a_gap_and_nothing_of_a_repository_is_executed() {
     assert!(damaged.gaps.iter().any(|gap| gap.unread), "{:?}", damaged.gaps);
     assert!(!marker.exists());
 }
+
+/// A repository in which nothing is found but an object is gone: it must not pass for clean.
+#[test]
+fn a_missing_object_is_named_although_nothing_was_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let git = |args: &[&str]| {
+        let output = Command::new("git")
+            .current_dir(folder.path())
+            .args(["-c", "user.name=a", "-c", "user.email=a@b"])
+            .args(args)
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("HOME", folder.path())
+            .output();
+        output.ok().filter(|output| output.status.success()).map(|output| output.stdout)
+    };
+    if git(&["init", "-q", "-b", "main"]).is_none() {
+        println!("not run: git is not there");
+        return;
+    }
+    write(folder.path(), "a.txt", "nothing to see\n");
+    git(&["add", "a.txt"]).unwrap();
+    git(&["commit", "-q", "-m", "x"]).unwrap();
+    let repo = RepoInput {
+        git_dir: folder.path().join(".git"),
+        shown_as: "r".into(),
+        project: None,
+        slug: None,
+        within: None,
+    };
+    let run = || {
+        let mut sink = Collected::default();
+        let repos = std::slice::from_ref(&repo);
+        scan_repositories(repos, &Options::default(), &Fingerprinter::unkeyed(), &mut sink, &Silent).unwrap();
+        sink
+    };
+    assert!(run().gaps.iter().all(|gap| !gap.unread));
+    let id = String::from_utf8(git(&["rev-parse", "HEAD:a.txt"]).unwrap()).unwrap();
+    let (first, rest) = id.trim().split_at(2);
+    fs::remove_file(folder.path().join(".git/objects").join(first).join(rest)).unwrap();
+    let without = run();
+    assert!(without.secrets.is_empty());
+    assert!(without.gaps.iter().any(|gap| gap.unread), "{:?}", without.gaps);
+}

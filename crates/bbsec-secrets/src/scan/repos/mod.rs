@@ -148,12 +148,10 @@ impl Scan<'_> {
         let name = members.first().map_or("", |first| first.shown_as.as_str());
         let bounded = gathered.stats.not_decoded + gathered.stats.dropped_hits;
         gaps.extend(container_gaps(name, gathered.stats.damaged, bounded));
-        let (history, _) = if gathered.objects.is_empty() {
-            (History::default(), bbsec_git::WalkReport::default())
-        } else {
-            // The walk has named what cannot be read; this one reads less.
-            History::build(&dirs, &gathered.oids(), threads, &limits, self.progress)
-        };
+        // Built without hits too: only it knows which objects commits and trees name that are not here, and a repository
+        // that lacks objects must not pass for clean. What cannot be read was named by the walk.
+        let (history, _) = History::build(&dirs, &gathered.oids(), threads, &limits, self.progress);
+        gaps.extend(history.missing().gaps());
         for (index, repo) in members.iter().enumerate() {
             summary.sources += 1;
             let here = attribute::Here { family: &family, dirs: &dirs, index, repo, history: &history };
