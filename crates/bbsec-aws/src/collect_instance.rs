@@ -5,8 +5,8 @@ use std::sync::Arc;
 use aws_sdk_ec2::types::InstanceAttributeName;
 use base64::Engine as _;
 use bbsec_core::{
-    Action, ActionMeta, Context, Effect, Exit, Failure, Gap, Idempotency, Observed, Plan, Provenance, Time,
-    Undo, Verdict,
+    Action, ActionMeta, Context, Effect, Exit, Failure, Gap, Idempotency, Observed, Phase, Plan, Provenance,
+    Time, Undo, Verdict,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -270,7 +270,6 @@ impl Action for CollectInstance {
             undo: Undo::NotNeeded,
             idempotency: Idempotency::Natural,
             permissions: PERMISSIONS,
-            coverage: &[],
         }
     }
 
@@ -319,5 +318,9 @@ impl Action for CollectInstance {
             checked: vec!["nothing outside the case was changed".to_owned()],
             violated: vec![],
         })
+    }
+
+    fn phase(&self) -> Phase {
+        Phase::Facts
     }
 }

@@ -243,7 +243,6 @@ impl Action for CollectCredentialsUse {
                 "iam:ListUsers",
                 "sts:GetCallerIdentity",
             ],
-            coverage: &[],
         }
     }
 

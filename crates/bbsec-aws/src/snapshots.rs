@@ -8,8 +8,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use aws_config::retry::RetryConfig;
 use aws_sdk_ec2::types::{InstanceSpecification, LockMode as SdkLockMode, ResourceType};
 use bbsec_core::{
-    Action, ActionMeta, ChangeResult, Context, Effect, Exit, Failure, Gap, Idempotency, Observed, Plan, Time,
-    Undo, Unit, Verdict,
+    Action, ActionMeta, ChangeResult, Context, Effect, Exit, Failure, Gap, Idempotency, Observed, Phase,
+    Plan, Time, Undo, Unit, Verdict,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -445,7 +445,6 @@ impl Action for CollectVolumes {
                 "kms:ReEncryptTo",
                 "sts:GetCallerIdentity",
             ],
-            coverage: &[],
         }
     }
 
@@ -559,6 +558,10 @@ impl Action for CollectVolumes {
             checked: vec![],
             violated: vec!["snapshots are evidence and are not deleted".to_owned()],
         })
+    }
+
+    fn phase(&self) -> Phase {
+        Phase::Request
     }
 }
 

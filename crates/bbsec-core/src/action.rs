@@ -58,8 +58,19 @@ pub struct ActionMeta {
     pub idempotency: Idempotency,
     /// IAM actions that it needs: `ec2:DescribeInstances`.
     pub permissions: &'static [&'static str],
-    /// Ids of the coverage table that it carries: `C1.1`.
-    pub coverage: &'static [&'static str],
+}
+
+/// When in a response an action belongs: facts first, then containment, and only then what takes its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Quick and read-only: what the world looks like before anything changes it.
+    Facts,
+    /// Fixes evidence at the request, and can be waited for later.
+    Request,
+    /// Cuts the attacker off. Never undone by itself.
+    Contain,
+    /// Everything else.
+    Work,
 }
 
 /// What an action would do.
@@ -71,6 +82,9 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// What a person should know before they agree.
     pub warnings: Vec<String>,
+    /// Permissions that are known to be missing, such as `ec2:CreateSnapshots`.
+    #[serde(default)]
+    pub missing: Vec<String>,
 }
 
 /// Whether an action's end state is already there.
@@ -151,6 +165,10 @@ pub trait Action: Send + Sync {
     fn violation_exit(&self) -> Exit {
         Exit::Failed
     }
+    /// When in a response it belongs.
+    fn phase(&self) -> Phase {
+        Phase::Work
+    }
 }
 
 /// An action with its types erased, as the registry and the runner hold it.
@@ -186,6 +204,8 @@ pub trait DynAction: Send + Sync {
     fn undo(&self, with: &serde_json::Value, context: &mut Context<'_>) -> Result<Verdict, Failure>;
     /// See [`Action::violation_exit`].
     fn violation_exit(&self) -> Exit;
+    /// See [`Action::phase`].
+    fn phase(&self) -> Phase;
 }
 
 impl<A: Action> DynAction for A {
@@ -234,6 +254,9 @@ impl<A: Action> DynAction for A {
     }
     fn violation_exit(&self) -> Exit {
         Action::violation_exit(self)
+    }
+    fn phase(&self) -> Phase {
+        Action::phase(self)
     }
 }
 

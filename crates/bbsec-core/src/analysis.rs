@@ -14,8 +14,6 @@ pub struct AnalysisMeta {
     pub summary: &'static str,
     /// Raised when input or meaning changes.
     pub version: u32,
-    /// Ids of the coverage table that it carries.
-    pub coverage: &'static [&'static str],
 }
 
 /// Something that reads evidence and concludes.

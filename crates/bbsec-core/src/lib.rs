@@ -24,7 +24,7 @@ pub mod time;
 pub mod touch;
 
 pub use action::{
-    Action, ActionMeta, Context, DynAction, Effect, Idempotency, Observed, Plan, Undo, Verdict,
+    Action, ActionMeta, Context, DynAction, Effect, Idempotency, Observed, Phase, Plan, Undo, Verdict,
 };
 pub use analysis::{Analysis, AnalysisMeta, DynAnalysis};
 pub use change::{Change, ChangeLog, ChangeResult};

@@ -3,17 +3,34 @@
 use crate::{Event, ExposedSecret, Failure, Finding, Gap, Touch};
 
 /// Takes what an analysis finds, in the order in which it is found. An error means: stop.
+///
+/// A sink that stands before another names it in [`Sink::forward`] and writes only the methods that it is about; what a
+/// sink neither takes nor forwards is dropped.
 pub trait Sink {
+    /// The sink behind this one.
+    fn forward(&mut self) -> Option<&mut dyn Sink> {
+        None
+    }
     /// Something that happened.
-    fn event(&mut self, event: Event) -> Result<(), Failure>;
+    fn event(&mut self, event: Event) -> Result<(), Failure> {
+        self.forward().map_or(Ok(()), |sink| sink.event(event))
+    }
     /// A conclusion.
-    fn finding(&mut self, finding: Finding) -> Result<(), Failure>;
+    fn finding(&mut self, finding: Finding) -> Result<(), Failure> {
+        self.forward().map_or(Ok(()), |sink| sink.finding(finding))
+    }
     /// A credential that was exposed.
-    fn secret(&mut self, secret: ExposedSecret) -> Result<(), Failure>;
+    fn secret(&mut self, secret: ExposedSecret) -> Result<(), Failure> {
+        self.forward().map_or(Ok(()), |sink| sink.secret(secret))
+    }
     /// Who touched what.
-    fn touch(&mut self, touch: Touch) -> Result<(), Failure>;
+    fn touch(&mut self, touch: Touch) -> Result<(), Failure> {
+        self.forward().map_or(Ok(()), |sink| sink.touch(touch))
+    }
     /// What could not be read or known.
-    fn gap(&mut self, gap: Gap) -> Result<(), Failure>;
+    fn gap(&mut self, gap: Gap) -> Result<(), Failure> {
+        self.forward().map_or(Ok(()), |sink| sink.gap(gap))
+    }
 }
 
 /// Keeps everything in memory: for tests, and for commands that sort or draw tables before they print.

@@ -6,10 +6,7 @@ use std::{
 };
 
 use bbsec_case::{Case, Journal};
-use bbsec_core::{
-    Context, DynAction, DynAnalysis, Effect, Event, Exit, ExposedSecret, Failure, Finding, Gap, Observed,
-    Progress, Sink, Touch,
-};
+use bbsec_core::{Context, DynAction, DynAnalysis, Effect, Exit, Failure, Gap, Observed, Progress, Sink};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -581,17 +578,8 @@ struct Tee<'a> {
 }
 
 impl Sink for Tee<'_> {
-    fn event(&mut self, event: Event) -> Result<(), Failure> {
-        self.inner.event(event)
-    }
-    fn finding(&mut self, finding: Finding) -> Result<(), Failure> {
-        self.inner.finding(finding)
-    }
-    fn secret(&mut self, secret: ExposedSecret) -> Result<(), Failure> {
-        self.inner.secret(secret)
-    }
-    fn touch(&mut self, touch: Touch) -> Result<(), Failure> {
-        self.inner.touch(touch)
+    fn forward(&mut self) -> Option<&mut dyn Sink> {
+        Some(self.inner)
     }
     fn gap(&mut self, gap: Gap) -> Result<(), Failure> {
         self.gaps.push(gap.clone());

@@ -46,13 +46,12 @@ impl Action for WriteFile {
             undo: Undo::FromJournal,
             idempotency: Idempotency::Natural,
             permissions: &[],
-            coverage: &[],
         }
     }
 
     fn plan(&self, input: &WriteInput, _: &mut Context<'_>) -> Result<Plan, Failure> {
         let change = change(input);
-        Ok(Plan { summary: "write a file".into(), changes: vec![change], warnings: Vec::new() })
+        Ok(Plan { summary: "write a file".into(), changes: vec![change], ..Plan::default() })
     }
 
     fn observe(&self, input: &WriteInput, _: &mut Context<'_>) -> Result<Observed<WriteOutput>, Failure> {

@@ -96,7 +96,6 @@ impl Action for CollectHome {
             undo: Undo::NotNeeded,
             idempotency: Idempotency::LooksFirst,
             permissions: &[],
-            coverage: &["C1.2"],
         }
     }
 
@@ -115,6 +114,7 @@ impl Action for CollectHome {
             ),
             changes: Vec::new(),
             warnings: home.gaps().iter().map(|gap| gap.why.clone()).collect(),
+            ..Plan::default()
         })
     }
 

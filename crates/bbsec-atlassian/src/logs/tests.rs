@@ -193,18 +193,6 @@ fn a_sink_that_refuses_stops_the_reading() {
         fn event(&mut self, _: bbsec_core::Event) -> Result<(), Failure> {
             Err(Failure::new(bbsec_core::Exit::Failed, "disk full"))
         }
-        fn finding(&mut self, _: bbsec_core::Finding) -> Result<(), Failure> {
-            Ok(())
-        }
-        fn secret(&mut self, _: bbsec_core::ExposedSecret) -> Result<(), Failure> {
-            Ok(())
-        }
-        fn touch(&mut self, _: bbsec_core::Touch) -> Result<(), Failure> {
-            Ok(())
-        }
-        fn gap(&mut self, _: bbsec_core::Gap) -> Result<(), Failure> {
-            Ok(())
-        }
     }
     let stopped = read(&[LogInput::given(fixtures().join("stash"))], &Zones::default(), &mut Full, &Silent);
     assert!(matches!(stopped, Err(LogError::Sink(_))));

@@ -390,7 +390,6 @@ impl Action for CollectCloudtrail {
                 "s3:ListBucket",
                 "sts:GetCallerIdentity",
             ],
-            coverage: &[],
         }
     }
 

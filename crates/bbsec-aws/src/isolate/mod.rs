@@ -22,8 +22,8 @@ mod ways;
 use std::{collections::BTreeSet, sync::Arc};
 
 use bbsec_core::{
-    Action, ActionMeta, ChangeResult, Context, Effect, Exit, Failure, Idempotency, Observed, Plan, Time,
-    Undo, Verdict,
+    Action, ActionMeta, ChangeResult, Context, Effect, Exit, Failure, Idempotency, Observed, Phase, Plan,
+    Time, Undo, Verdict,
 };
 use serde_json::json;
 
@@ -276,7 +276,6 @@ impl Action for Isolate {
             undo: Undo::FromJournal,
             idempotency: Idempotency::LooksFirst,
             permissions: plan::PERMISSIONS,
-            coverage: &[],
         }
     }
 
@@ -293,9 +292,12 @@ impl Action for Isolate {
                     if l.needed { "nothing can be cut without it" } else { "the rest is done without it" };
                 format!("the identity lacks {}: {weight}", l.permission)
             }));
+            plan.missing.extend(lacking.iter().map(|l| l.permission.to_owned()));
         }
         plan.warnings.sort();
         plan.warnings.dedup();
+        plan.missing.sort();
+        plan.missing.dedup();
         Ok(plan)
     }
 
@@ -386,5 +388,9 @@ impl Action for Isolate {
 
     fn violation_exit(&self) -> Exit {
         Exit::NotContained
+    }
+
+    fn phase(&self) -> Phase {
+        Phase::Contain
     }
 }

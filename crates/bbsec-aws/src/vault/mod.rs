@@ -260,7 +260,6 @@ impl Action for Vault {
                 "sts:AssumeRole",
                 "sts:GetCallerIdentity",
             ],
-            coverage: &[],
         }
     }
 
@@ -284,6 +283,7 @@ impl Action for Vault {
                 None,
             )],
             warnings,
+            ..Plan::default()
         })
     }
 

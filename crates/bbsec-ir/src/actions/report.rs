@@ -41,7 +41,6 @@ impl Action for Report {
             undo: Undo::NotNeeded,
             idempotency: Idempotency::Natural,
             permissions: &[],
-            coverage: &["C2.2"],
         }
     }
 

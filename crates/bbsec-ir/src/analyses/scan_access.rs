@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use bbsec_atlassian::{access::AccessBuilder, logs};
 use bbsec_core::{
-    Analysis, AnalysisMeta, CaseStore, Event, Exit, ExposedSecret, Failure, Finding, Gap, Indicator,
-    Progress, Scope, Sink, Time, Touch,
+    Analysis, AnalysisMeta, CaseStore, Event, Exit, Failure, Indicator, Progress, Scope, Sink, Time,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -82,7 +81,6 @@ impl Analysis for ScanAccess {
             id: "scan.access",
             summary: "Which repositories, pages and tickets each actor touched, and how much left",
             version: 1,
-            coverage: &["C2.3a", "C2.3b", "C2.3c", "C2.4b"],
         }
     }
 
@@ -142,23 +140,14 @@ struct Reading<'a> {
 }
 
 impl Sink for Reading<'_> {
+    fn forward(&mut self) -> Option<&mut dyn Sink> {
+        Some(self.sink)
+    }
     fn event(&mut self, event: Event) -> Result<(), Failure> {
         if self.scope.contains(event.time) {
             self.builder.add(&event);
             self.rules.add(&event);
         }
         self.sink.event(event)
-    }
-    fn finding(&mut self, finding: Finding) -> Result<(), Failure> {
-        self.sink.finding(finding)
-    }
-    fn secret(&mut self, secret: ExposedSecret) -> Result<(), Failure> {
-        self.sink.secret(secret)
-    }
-    fn touch(&mut self, touch: Touch) -> Result<(), Failure> {
-        self.sink.touch(touch)
-    }
-    fn gap(&mut self, gap: Gap) -> Result<(), Failure> {
-        self.sink.gap(gap)
     }
 }

@@ -57,7 +57,6 @@ impl Analysis for ScanCloudtrail {
             id: "scan.cloudtrail",
             summary: "Attacks in CloudTrail, and what each credential did",
             version: 1,
-            coverage: &["C2.2"],
         }
     }
 

@@ -32,7 +32,6 @@ impl Analysis for ScanConfig {
             id: "scan.config",
             summary: "Weak configuration of the product and of its AWS surroundings, each with its fix",
             version: 1,
-            coverage: &["C2.6"],
         }
     }
 

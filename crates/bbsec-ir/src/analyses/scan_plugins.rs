@@ -32,7 +32,6 @@ impl Analysis for ScanPlugins {
             id: "scan.plugins",
             summary: "Plugins, pages and upload leftovers that should not be there, scored with reasons",
             version: 1,
-            coverage: &["C2.4a"],
         }
     }
 

@@ -67,7 +67,6 @@ impl Analysis for ScanSecrets {
             id: "scan.secrets",
             summary: "Credentials anywhere in repositories' history, in a home, or in files",
             version: 1,
-            coverage: &["C2.4c"],
         }
     }
 

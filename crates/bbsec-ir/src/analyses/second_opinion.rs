@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bbsec_core::{Event, ExposedSecret, Failure, Finding, Gap, Sink, Touch};
+use bbsec_core::{ExposedSecret, Failure, Gap, Sink};
 use bbsec_git::{Limits, Oid, Problems, Store};
 use bbsec_secrets::RepoInput;
 
@@ -18,11 +18,8 @@ pub(crate) struct Remembering<'a> {
 }
 
 impl Sink for Remembering<'_> {
-    fn event(&mut self, event: Event) -> Result<(), Failure> {
-        self.sink.event(event)
-    }
-    fn finding(&mut self, finding: Finding) -> Result<(), Failure> {
-        self.sink.finding(finding)
+    fn forward(&mut self) -> Option<&mut dyn Sink> {
+        Some(self.sink)
     }
     fn secret(&mut self, secret: ExposedSecret) -> Result<(), Failure> {
         if let Some(repo) = &secret.repo {
@@ -35,12 +32,6 @@ impl Sink for Remembering<'_> {
             }
         }
         self.sink.secret(secret)
-    }
-    fn touch(&mut self, touch: Touch) -> Result<(), Failure> {
-        self.sink.touch(touch)
-    }
-    fn gap(&mut self, gap: Gap) -> Result<(), Failure> {
-        self.sink.gap(gap)
     }
 }
 

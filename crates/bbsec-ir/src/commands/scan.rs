@@ -221,19 +221,10 @@ pub(crate) fn findings(found: &[bbsec_core::Finding]) -> Listing {
 struct WithoutEvents(Collected);
 
 impl bbsec_core::Sink for WithoutEvents {
+    fn forward(&mut self) -> Option<&mut dyn bbsec_core::Sink> {
+        Some(&mut self.0)
+    }
     fn event(&mut self, _: bbsec_core::Event) -> Result<(), Failure> {
         Ok(())
-    }
-    fn finding(&mut self, finding: bbsec_core::Finding) -> Result<(), Failure> {
-        self.0.finding(finding)
-    }
-    fn secret(&mut self, secret: bbsec_core::ExposedSecret) -> Result<(), Failure> {
-        self.0.secret(secret)
-    }
-    fn touch(&mut self, touch: bbsec_core::Touch) -> Result<(), Failure> {
-        self.0.touch(touch)
-    }
-    fn gap(&mut self, gap: bbsec_core::Gap) -> Result<(), Failure> {
-        self.0.gap(gap)
     }
 }
