@@ -14,4 +14,5 @@ mod hostile;
 mod lab;
 mod night;
 mod output;
+mod playbooks;
 mod truth;

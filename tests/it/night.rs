@@ -5,7 +5,7 @@ use std::{process::Command, time::Duration};
 use serde_json::Value;
 use xtask::lab::Lab;
 
-use crate::harness::{Run, finish, program, python, root, scenario, temporary};
+use crate::harness::{Run, finish, needs, program, python, root, scenario, temporary};
 
 fn run(folder: &std::path::Path, lab: &Lab, arguments: &[&str]) -> Run {
     finish(program(folder).envs(lab.environment()).args(arguments))
@@ -39,7 +39,11 @@ fn lab_playbook_isolates_collects_scans_reports_and_is_released() {
     assert_eq!(groups(&python, &lab, &node), before);
 
     // The node has paths that neither groups nor ACLs can cut; each is named, and the exit code says so.
-    let ended = run(at, &lab, &arguments).ended(&[7]);
+    let ended = if needs("ssh-keygen", "an approval from another terminal") {
+        approved_elsewhere(at, &lab, &without_yes).ended(&[7])
+    } else {
+        run(at, &lab, &arguments).ended(&[7])
+    };
     let document: Value = serde_json::from_str(&ended.stdout).unwrap();
     let states: Vec<(&str, &str)> = document["steps"]
         .as_array()
@@ -48,7 +52,15 @@ fn lab_playbook_isolates_collects_scans_reports_and_is_released() {
         .map(|step| (step["id"].as_str().unwrap(), step["state"].as_str().unwrap()))
         .collect();
     for (id, state) in &states {
-        let wanted = if *id == "isolate" { "violated" } else { "succeeded" };
+        let wanted = match *id {
+            "isolate" => "violated",
+            "admin-passwords"
+            | "report-to-atlassian"
+            | "tell-colleagues"
+            | "customer-data"
+            | "recovery-plan" => "open",
+            _ => "succeeded",
+        };
         assert_eq!(*state, wanted, "{id} in {states:?}");
     }
     assert_ne!(groups(&python, &lab, &node), before, "boto3 sees the old groups");
@@ -60,6 +72,64 @@ fn lab_playbook_isolates_collects_scans_reports_and_is_released() {
     run(at, &lab, &["--case", "case", "release", "--yes"]).ended(&[0]);
     assert_eq!(groups(&python, &lab, &node), before, "boto3 sees what was before");
     run(at, &lab, &["verify", "case"]).ended(&[0]);
+}
+
+/// Runs without an answer of its own; somebody in another terminal sees the question and signs it.
+fn approved_elsewhere(at: &std::path::Path, lab: &Lab, arguments: &[&str]) -> Run {
+    let key = at.join("lead");
+    let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key).status();
+    assert!(made.unwrap().success());
+    let public = std::fs::read_to_string(at.join("lead.pub")).unwrap();
+    std::fs::write(at.join("signers"), format!("lead@example.org namespaces=\"bbsec-ir-approval\" {public}"))
+        .unwrap();
+    let waiting = program(at)
+        .envs(lab.environment())
+        .args(arguments)
+        .args(["--allowed-signers", "signers"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut asked = finish(program(at).args(["--case", "case", "approve", "--format", "jsonl"]));
+    for _ in 0..600 {
+        if asked.code == 0 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+        asked = finish(program(at).args(["--case", "case", "approve", "--format", "jsonl"]));
+    }
+    assert_eq!(asked.rows()[0]["step"], "isolate", "{}", asked.stderr);
+    // Somebody whom nobody knows does not get in.
+    let stranger = at.join("stranger");
+    assert!(
+        Command::new("ssh-keygen")
+            .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+            .arg(&stranger)
+            .status()
+            .unwrap()
+            .success()
+    );
+    finish(program(at).args(["--case", "case", "approve", "isolate", "--yes", "--key", "stranger"]))
+        .ended(&[0]);
+    let signed = finish(program(at).args(["--case", "case", "approve", "isolate", "--yes", "--key", "lead"]))
+        .ended(&[0]);
+    assert!(
+        signed.stderr.contains("ModifyNetworkInterfaceAttribute"),
+        "the plan is shown: {}",
+        signed.stderr
+    );
+    let output = waiting.wait_with_output().unwrap();
+    let run = Run {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    };
+    assert!(run.stderr.contains("approved by lead@example.org"), "{}", run.stderr);
+    assert!(run.stderr.contains("not among the allowed signers"), "{}", run.stderr);
+    let journal = std::fs::read_to_string(at.join("case/journal.jsonl")).unwrap();
+    let approved = journal.lines().find(|line| line.contains("\"kind\":\"approved\"")).unwrap();
+    assert!(approved.contains("lead@example.org") && approved.contains("plan_sha256"), "{approved}");
+    run
 }
 
 /// Every credential of the truth that has a public name stands in the class that the truth says, and classes follow

@@ -50,15 +50,6 @@ fn nothing_overwrites_a_file() {
     assert_eq!(std::fs::read_to_string(folder.path().join("out.json")).unwrap(), "mine");
 }
 
-#[test]
-fn the_shipped_playbooks_validate_without_a_warning() {
-    for name in ["compromised-bitbucket", "offline-triage"] {
-        let file = root().join(format!("playbooks/{name}.yaml"));
-        let run = finish(program(&root()).args(["playbook", "validate"]).arg(file)).ended(&[0]);
-        assert!(!run.stderr.contains("PB0"), "{}", run.stderr);
-    }
-}
-
 /// Every `bbsec-ir` line of a page that shows commands is one that the program understands.
 #[test]
 fn the_commands_that_pages_show_are_understood() {

@@ -31,6 +31,9 @@ pub use lock::{Holder, holder};
 pub use meta::{CaseToml, NewCase};
 pub use results::Dismissal;
 pub use runs::{RunId, RunInfo};
-pub use sign::{NAMESPACE as SIGNATURE_NAMESPACE, SignatureInfo, Signer};
+pub use sign::{
+    NAMESPACE as SIGNATURE_NAMESPACE, SignatureInfo, Signer,
+    detached::{Signatory, sign_bytes, signatory},
+};
 pub use sink::{CaseSink, SinkSummary};
 pub use verify::{Checked, Problem, Signed, VerifyOptions, VerifyReport, verify, verify_with};

@@ -148,6 +148,11 @@ pub(crate) enum Command {
     /// Validate, show or list playbooks
     #[command(subcommand)]
     Playbook(commands::playbook::PlaybookCommand),
+    /// Agree, from another terminal, to a step that a run asks about
+    Approve(commands::approve::ApproveArgs),
+    /// What playbooks leave to people, and what came of it
+    #[command(subcommand)]
+    Tasks(commands::tasks::TasksCommand),
     /// Take a run back, last step first
     Undo(commands::run::UndoArgs),
     /// Check journal, evidence, findings and signatures

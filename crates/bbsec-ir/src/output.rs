@@ -70,16 +70,7 @@ impl Output {
                 out.write_all(bytes).and_then(|()| out.flush())
             }
             Some(path) => {
-                let mut file =
-                    OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| {
-                        let exists = error.kind() == io::ErrorKind::AlreadyExists;
-                        let failure = Failure::because(format!("cannot write {}", path.display()), error);
-                        if exists {
-                            failure.exit(Exit::Usage).help("nothing is overwritten; name another file")
-                        } else {
-                            failure
-                        }
-                    })?;
+                let mut file = new_file(path)?;
                 file.write_all(bytes).and_then(|()| file.sync_all())
             }
         };
@@ -87,6 +78,14 @@ impl Output {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             Err(error) => Err(Failure::because("cannot write the output", error)),
             Ok(()) => Ok(()),
+        }
+    }
+
+    /// Where lines go that are written one by one while something runs.
+    pub(crate) fn stream(&self) -> Result<Box<dyn Write + Send>, Failure> {
+        match &self.file {
+            None => Ok(Box::new(io::stdout())),
+            Some(path) => Ok(Box::new(new_file(path)?)),
         }
     }
 
@@ -120,6 +119,18 @@ impl Output {
             }
         }
     }
+}
+
+fn new_file(path: &std::path::Path) -> Result<std::fs::File, Failure> {
+    OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| {
+        let exists = error.kind() == io::ErrorKind::AlreadyExists;
+        let failure = Failure::because(format!("cannot write {}", path.display()), error);
+        if exists {
+            failure.exit(Exit::Usage).help("nothing is overwritten; name another file")
+        } else {
+            failure
+        }
+    })
 }
 
 fn csv(rows: &Listing) -> Result<Vec<u8>, Failure> {

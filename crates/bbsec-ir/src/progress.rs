@@ -52,6 +52,47 @@ impl Bars {
         }
     }
 
+    /// Prints a line that belongs to a question, which `--quiet` leaves in place too.
+    pub(crate) fn always(&self, line: &str) {
+        self.all.suspend(|| anstream::eprintln!("{line}"));
+    }
+
+    /// Whether anybody sees what is drawn.
+    pub(crate) fn visible(&self) -> bool {
+        !self.all.is_hidden()
+    }
+
+    /// A line for a running step, with the time that it has taken.
+    pub(crate) fn step(&self, name: &str) -> ProgressBar {
+        self.drawn("  {spinner:.cyan} {prefix:<40} {elapsed:>5} {wide_msg:.yellow}", name)
+    }
+
+    /// The last line, for what has not started.
+    pub(crate) fn foot(&self) -> ProgressBar {
+        self.drawn("  {wide_msg:.dim}", "")
+    }
+
+    fn drawn(&self, template: &str, name: &str) -> ProgressBar {
+        let style =
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let bar = self.all.add(ProgressBar::new_spinner().with_style(style));
+        bar.set_prefix(escape::terminal(name).into_owned());
+        bar.enable_steady_tick(Duration::from_millis(200));
+        bar
+    }
+
+    /// Draws nothing while something asks at the terminal; other steps go on meanwhile.
+    pub(crate) fn hide<T>(&self, work: impl FnOnce() -> T) -> T {
+        if !self.visible() {
+            return work();
+        }
+        let _ = self.all.clear();
+        self.all.set_draw_target(ProgressDrawTarget::hidden());
+        let done = work();
+        self.all.set_draw_target(ProgressDrawTarget::stderr_with_hz(8));
+        done
+    }
+
     /// Runs something that uses the terminal itself.
     pub(crate) fn suspend<T>(&self, work: impl FnOnce() -> T) -> T {
         self.all.suspend(work)

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 
 use bbsec_case::{Access, Case};
@@ -20,6 +20,14 @@ use crate::{
     progress::Bars,
     registry,
 };
+
+/// Answers that were given beforehand, and whose signatures count.
+#[derive(Debug, Default)]
+pub(crate) struct Answers {
+    pub(crate) yes: bool,
+    pub(crate) yes_to: BTreeSet<String>,
+    pub(crate) allowed_signers: Option<PathBuf>,
+}
 
 /// One invocation.
 pub(crate) struct Session {
@@ -80,8 +88,11 @@ impl Session {
             mode,
             resume: None,
             accept_changes: false,
+            jobs: 1,
         };
-        let mut report = self.run(&request, &mut case, aws, confirm.yes, BTreeSet::new(), true)?;
+        let answers = Answers { yes: confirm.yes, ..Answers::default() };
+        let live = Live::new(Arc::clone(&self.bars), true, None);
+        let mut report = self.run(&request, &mut case, aws, answers, &live)?;
         // The failure of the one step is the command's own.
         match report.steps.iter_mut().find_map(|step| step.failure.take()) {
             Some(failure) if failure.exit != Exit::NotContained => Err(failure),
@@ -95,14 +106,19 @@ impl Session {
         request: &RunRequest<'_>,
         case: &mut Case,
         aws: &AwsFlags,
-        yes: bool,
-        yes_to: BTreeSet<String>,
-        single: bool,
+        answers: Answers,
+        live: &Live,
     ) -> Result<RunReport, Failure> {
         let registry = registry::all(aws, &case.meta().id)?;
-        let approver = Terminal { yes_to, yes, by: person(), bars: Arc::clone(&self.bars) };
-        let live = Live { bars: Arc::clone(&self.bars), single };
-        bbsec_playbook::run(request, case, &registry, &approver, &live, self.bars.as_ref())
+        let approver = Terminal {
+            yes_to: answers.yes_to,
+            yes: answers.yes,
+            by: person(),
+            allowed_signers: answers.allowed_signers,
+            bars: Arc::clone(&self.bars),
+            asking: Mutex::new(()),
+        };
+        bbsec_playbook::run(request, case, &registry, &approver, live, self.bars.as_ref())
     }
 
     /// Whether findings reach `--fail-on`.

@@ -70,3 +70,18 @@ pub(crate) fn verbs(touch: &Touch) -> String {
     verbs.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
     verbs.iter().map(|(verb, count)| format!("{verb} {count}")).collect::<Vec<_>>().join(", ")
 }
+
+/// Text in lines of at most so many characters, broken between words.
+pub(crate) fn wrap(text: &str, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= most => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}

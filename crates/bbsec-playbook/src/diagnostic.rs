@@ -28,12 +28,15 @@ pub struct Diagnostic {
     pub span: Option<(usize, usize)>,
     /// What to do.
     pub help: Option<String>,
+    /// The words within the span that it is about.
+    #[serde(skip)]
+    needle: Option<String>,
 }
 
 impl Diagnostic {
     /// An error.
     pub fn error(code: &'static str, message: impl Into<String>, span: Option<(usize, usize)>) -> Self {
-        Self { code, level: Level::Error, message: message.into(), span, help: None }
+        Self { code, level: Level::Error, message: message.into(), span, help: None, needle: None }
     }
 
     /// A warning.
@@ -46,6 +49,22 @@ impl Diagnostic {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// Names the words within the span that it is about.
+    #[must_use]
+    pub(crate) fn at(mut self, needle: &str) -> Self {
+        self.needle = Some(needle.to_owned());
+        self
+    }
+
+    /// Shrinks the span to the words that it is about.
+    pub(crate) fn narrow(&mut self, text: &str) {
+        let (Some((offset, length)), Some(needle)) = (self.span, &self.needle) else { return };
+        let Some(within) = text.get(offset..offset.saturating_add(length)) else { return };
+        if let Some(at) = within.find(needle.as_str()) {
+            self.span = Some((offset + at, needle.len()));
+        }
     }
 
     /// 1-based line and column.

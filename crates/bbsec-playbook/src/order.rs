@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::Step;
 
-/// Indices of the steps in an order that honours `needs`, or the ids of a cycle.
+/// Indices of the steps in an order that honours `needs`, or the ids of a cycle, each needing the one before.
 pub(crate) fn order(steps: &[Step]) -> Result<Vec<usize>, Vec<String>> {
     let known: BTreeSet<&str> = steps.iter().map(|step| step.id.as_str()).collect();
     let mut done: BTreeSet<&str> = BTreeSet::new();
@@ -15,14 +15,29 @@ pub(crate) fn order(steps: &[Step]) -> Result<Vec<usize>, Vec<String>> {
         let ready = left.iter().position(|(_, step)| {
             step.needs.iter().all(|need| done.contains(need.as_str()) || !known.contains(need.as_str()))
         });
-        let Some(position) = ready else {
-            return Err(left.iter().map(|(_, step)| step.id.value().clone()).collect());
-        };
+        let Some(position) = ready else { return Err(cycle(&left)) };
         let (index, step) = left.remove(position);
         done.insert(step.id.as_str());
         sorted.push(index);
     }
     Ok(sorted)
+}
+
+/// One cycle among steps each of which needs another of them.
+fn cycle(left: &[(usize, &Step)]) -> Vec<String> {
+    let Some((_, first)) = left.first() else { return Vec::new() };
+    let mut path = vec![first.id.as_str()];
+    while let Some(here) = path.last().and_then(|id| left.iter().find(|(_, step)| step.id.as_str() == *id)) {
+        let waits_for = |need: &&str| left.iter().any(|(_, step)| step.id.as_str() == *need);
+        let Some(next) = here.1.needs.iter().map(|need| need.as_str()).find(waits_for) else { break };
+        if let Some(start) = path.iter().position(|id| *id == next) {
+            path.drain(..start);
+            path.push(next);
+            break;
+        }
+        path.push(next);
+    }
+    path.into_iter().rev().map(str::to_owned).collect()
 }
 
 /// The steps that a step needs, directly or through others.

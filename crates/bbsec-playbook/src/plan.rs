@@ -1,12 +1,14 @@
 //! What a run would do: reads only, every change from what to what.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use bbsec_case::Case;
-use bbsec_core::{Context, Exit, Failure, Plan, Progress};
+use bbsec_core::{CaseStore, Context, Exit, Failure, Plan, Progress};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
-use crate::{Capability, Playbook, Registry, expression, inputs::resolve_inputs, order::order};
+use crate::{Capability, Playbook, Registry, Step, expression, inputs::resolve_inputs, order::order};
 
 /// One step of the plan.
 #[derive(Debug, Clone, Serialize)]
@@ -15,14 +17,18 @@ pub struct PlannedStep {
     pub id: String,
     /// What it uses; `None` for what a person does.
     pub uses: Option<String>,
+    /// Steps that must have ended before.
+    pub needs: Vec<String>,
     /// What would change, for an action whose input is known already.
     pub plan: Option<Plan>,
-    /// Whether a person is asked first.
-    pub approval: bool,
+    /// The question that a person is asked first.
+    pub asks: Option<String>,
     /// IAM permissions that it needs.
     pub permissions: Vec<&'static str>,
-    /// Why nothing more can be said yet.
+    /// Why it would not happen, or why nothing more can be said yet.
     pub note: Option<String>,
+    /// Its condition is false: it would be skipped.
+    pub skipped: bool,
 }
 
 /// The whole plan.
@@ -32,9 +38,16 @@ pub struct RunPlan {
     pub schema: &'static str,
     /// The playbook.
     pub playbook: String,
-    /// The steps in the order in which they would run.
+    /// The inputs, completed.
+    pub inputs: Map<String, Value>,
+    /// The steps in the order in which they would start.
     pub steps: Vec<PlannedStep>,
-    /// SHA-256 over the steps.
+    /// IAM permissions that all of it needs.
+    pub permissions: BTreeSet<&'static str>,
+    /// Those of them that are known to be missing, with the steps that need them. Only what AWS lets one try without
+    /// doing it can be known before.
+    pub missing: BTreeMap<String, Vec<String>>,
+    /// SHA-256 over inputs and steps.
     pub digest: String,
 }
 
@@ -47,43 +60,76 @@ pub fn plan(
     progress: &dyn Progress,
 ) -> Result<RunPlan, Failure> {
     let inputs = resolve_inputs(&playbook.inputs, given)?;
-    let scope = json!({"inputs": inputs, "steps": {}, "run": {"id": "plan"}, "case": {"id": case.meta().id}});
+    let meta = json!({"id": case.meta().id, "title": case.meta().title, "root": case.root()});
+    let scope = json!({"inputs": inputs, "steps": {}, "run": {"id": "plan"}, "case": meta});
     let order = order(&playbook.steps).map_err(|cycle| {
-        Failure::new(Exit::Usage, format!("these steps wait for each other: {}", cycle.join(", ")))
+        Failure::new(Exit::Usage, format!("these steps wait for each other: {}", cycle.join(" → ")))
     })?;
     let mut steps = Vec::new();
+    let mut missing: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for step in order.iter().filter_map(|index| playbook.steps.get(*index)) {
-        let mut planned = PlannedStep {
-            id: step.id.value().clone(),
-            uses: step.uses.as_ref().map(|uses| uses.value().clone()),
-            plan: None,
-            approval: step.approve.is_some(),
-            permissions: Vec::new(),
-            note: step.manual.as_ref().map(|_| "done by a person".into()),
-        };
-        if let Some(Capability::Action(action)) = planned.uses.as_deref().and_then(|id| registry.get(id)) {
-            planned.permissions = action.meta().permissions.to_vec();
-            let with = Value::Object(
-                step.with.iter().map(|(name, value)| (name.clone(), value.value().clone())).collect(),
-            );
-            match expression::interpolate(&with, &scope) {
-                Ok(with) => {
-                    planned.plan = Some(plan_action(action.as_ref(), &with, case, progress, &step.id)?);
-                }
-                Err(_) => planned.note = Some("its input comes out of an earlier step".into()),
-            }
+        let planned = planned(step, &scope, case, registry, progress)?;
+        for permission in planned.plan.iter().flat_map(|plan| &plan.missing) {
+            missing.entry(permission.clone()).or_default().push(planned.id.clone());
         }
         steps.push(planned);
     }
-    let digest = digest(&steps);
-    Ok(RunPlan { schema: "bbsec-ir.plan/v1", playbook: playbook.name.value().clone(), steps, digest })
+    let wanted = steps.iter().filter(|step| !step.skipped).flat_map(|step| &step.permissions);
+    Ok(RunPlan {
+        schema: "bbsec-ir.plan/v1",
+        playbook: playbook.name.value().clone(),
+        permissions: wanted.copied().collect(),
+        digest: digest(&(&inputs, &steps)),
+        inputs,
+        steps,
+        missing,
+    })
+}
+
+fn planned(
+    step: &Step,
+    scope: &Value,
+    case: &mut Case,
+    registry: &Registry,
+    progress: &dyn Progress,
+) -> Result<PlannedStep, Failure> {
+    let text = |text: &str| expression::text_of(text, scope).unwrap_or_else(|_| text.to_owned());
+    let mut planned = PlannedStep {
+        id: step.id.value().clone(),
+        uses: step.uses.as_ref().map(|uses| uses.value().clone()),
+        needs: step.needs.iter().map(|need| need.value().clone()).collect(),
+        plan: None,
+        asks: step.approve.as_ref().map(|approve| text(&approve.message)),
+        permissions: Vec::new(),
+        note: step.manual.as_ref().map(|manual| text(&manual.text)),
+        skipped: false,
+    };
+    if let Some(when) = &step.when {
+        match expression::holds(when, scope) {
+            Ok(true) => {}
+            Ok(false) => {
+                planned.skipped = true;
+                planned.note = Some(format!("skipped: {} is false", when.as_str()));
+                return Ok(planned);
+            }
+            Err(_) => planned.note = Some(format!("if {}, which an earlier step decides", when.as_str())),
+        }
+    }
+    if let Some(Capability::Action(action)) = planned.uses.as_deref().and_then(|id| registry.get(id)) {
+        planned.permissions = action.meta().permissions.to_vec();
+        match expression::interpolate(&step.input(), scope) {
+            Ok(with) => planned.plan = Some(plan_action(action.as_ref(), &with, case, progress, &step.id)?),
+            Err(_) => planned.note = Some("its input comes out of an earlier step".into()),
+        }
+    }
+    Ok(planned)
 }
 
 /// One action's plan; whatever it would journal is dropped.
 pub(crate) fn plan_action(
     action: &dyn bbsec_core::DynAction,
     with: &Value,
-    case: &mut Case,
+    case: &mut dyn CaseStore,
     progress: &dyn Progress,
     step: &str,
 ) -> Result<Plan, Failure> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bbsec_core::{DynAction, DynAnalysis};
+use bbsec_core::{DynAction, DynAnalysis, Phase};
 use schemars::Schema;
 
 /// What a step can use.
@@ -33,6 +33,22 @@ impl Capability {
         match self {
             Self::Action(action) => action.meta().summary,
             Self::Analysis(analysis) => analysis.meta().summary,
+        }
+    }
+
+    /// When in a response it belongs; an analysis takes its time.
+    pub fn phase(&self) -> Phase {
+        match self {
+            Self::Action(action) => action.phase(),
+            Self::Analysis(_) => Phase::Work,
+        }
+    }
+
+    /// JSON Schema of what later steps see as its outputs.
+    pub fn output_schema(&self) -> Schema {
+        match self {
+            Self::Action(action) => action.output_schema(),
+            Self::Analysis(analysis) => analysis.output_schema(),
         }
     }
 

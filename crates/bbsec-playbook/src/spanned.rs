@@ -3,31 +3,37 @@
 use std::{borrow::Cow, ops::Deref};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Serialize};
-use serde_saphyr::{Location, Spanned};
+use serde::Serialize;
 
-/// A value with its place. In JSON Schema it is the value alone.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(transparent)]
-pub struct Sp<T>(Spanned<T>);
+/// Byte offset and length within the file.
+pub type Span = (usize, usize);
+
+/// A value with its place. In JSON and in JSON Schema it is the value alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sp<T> {
+    value: T,
+    span: Option<Span>,
+}
 
 impl<T> Sp<T> {
+    /// A value with its place.
+    pub fn new(value: T, span: Option<Span>) -> Self {
+        Self { value, span }
+    }
+
     /// A value that comes from no file.
     pub fn unplaced(value: T) -> Self {
-        Self(Spanned::new(value, Location::UNKNOWN, Location::UNKNOWN))
+        Self { value, span: None }
     }
 
     /// The value.
     pub fn value(&self) -> &T {
-        &self.0.value
+        &self.value
     }
 
     /// Byte offset and length in the file, when it comes from one.
-    pub fn span(&self) -> Option<(usize, usize)> {
-        let span = self.0.referenced.span();
-        let offset = usize::try_from(span.byte_offset()?).ok()?;
-        let length = usize::try_from(span.byte_len().unwrap_or(1)).ok()?;
-        Some((offset, length.max(1)))
+    pub fn span(&self) -> Option<Span> {
+        self.span
     }
 }
 

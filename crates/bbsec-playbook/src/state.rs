@@ -1,10 +1,30 @@
-//! What the journal says of a run: which steps started, ended, and how.
+//! What the journal says of a run: which steps started, ended, and how; what people approved and did.
 
 use std::collections::BTreeMap;
 
 use bbsec_case::{Case, Entry};
-use bbsec_core::{Exit, Failure};
+use bbsec_core::{Exit, Failure, Time};
 use serde_json::Value;
+
+/// What came of a person's task.
+#[derive(Debug, Clone)]
+pub(crate) enum Task {
+    /// Done: who, what came of it, evidence.
+    Done(Value),
+    /// Left out: who, why.
+    Skipped(Value),
+}
+
+/// An approval that was given.
+#[derive(Debug, Clone)]
+pub(crate) struct Approved {
+    /// SHA-256 of the plan that was shown.
+    pub(crate) plan: String,
+    /// SHA-256 of each change in it.
+    pub(crate) changes: Vec<String>,
+    /// Until when it stands.
+    pub(crate) until: Option<Time>,
+}
 
 /// One step, as the journal tells it.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +41,10 @@ pub(crate) struct Told {
     pub(crate) ended: Option<String>,
     /// It has been undone since.
     pub(crate) undone: bool,
+    /// The newest approval.
+    pub(crate) approved: Option<Approved>,
+    /// What came of it, when it is a person's task.
+    pub(crate) task: Option<Task>,
 }
 
 /// A run, as the journal tells it.
@@ -55,18 +79,28 @@ pub(crate) fn story(case: &Case, run: &str) -> Result<RunStory, Failure> {
 
 fn tell(story: &mut RunStory, entry: &Entry) {
     let text = |name: &str| entry.body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    if entry.kind == "run-started" {
-        story.known = true;
-        story.playbook_sha256 = text("playbook_sha256");
-        story.inputs = entry.body.get("inputs").and_then(Value::as_object).cloned().unwrap_or_default();
+    match entry.kind.as_str() {
+        "run-started" => {
+            story.known = true;
+            story.playbook_sha256 = text("playbook_sha256");
+            story.inputs = entry.body.get("inputs").and_then(Value::as_object).cloned().unwrap_or_default();
+        }
+        // A playbook that was accepted once is the one to compare with from then on.
+        "run-resumed" => {
+            story.playbook_sha256 = text("playbook_sha256");
+            if let Some(inputs) = entry.body.get("inputs").and_then(Value::as_object) {
+                story.inputs.clone_from(inputs);
+            }
+        }
+        _ => {}
     }
     let Some(step) = &entry.step else { return };
+    if entry.kind == "step-started" && !story.order.contains(step) {
+        story.order.push(step.clone());
+    }
+    let told = story.steps.entry(step.clone()).or_default();
     match entry.kind.as_str() {
         "step-started" => {
-            if !story.order.contains(step) {
-                story.order.push(step.clone());
-            }
-            let told = story.steps.entry(step.clone()).or_default();
             told.started = true;
             told.ended = None;
             told.undone = false;
@@ -74,11 +108,21 @@ fn tell(story: &mut RunStory, entry: &Entry) {
             told.with = entry.body.get("with").cloned().unwrap_or_default();
         }
         "step-ended" => {
-            let told = story.steps.entry(step.clone()).or_default();
             told.ended = Some(text("state"));
             told.output = entry.body.get("output").filter(|output| !output.is_null()).cloned();
         }
-        "step-undone" => story.steps.entry(step.clone()).or_default().undone = true,
+        "step-undone" => told.undone = true,
+        "approved" => {
+            let changes = entry.body.get("changes").and_then(Value::as_array).into_iter().flatten();
+            told.approved = Some(Approved {
+                plan: text("plan_sha256"),
+                changes: changes.filter_map(|change| change.as_str().map(str::to_owned)).collect(),
+                until: text("expires").parse().ok(),
+            });
+        }
+        "refused" => told.approved = None,
+        "manual-done" => told.task = Some(Task::Done(entry.body.clone())),
+        "manual-skipped" => told.task = Some(Task::Skipped(entry.body.clone())),
         _ => {}
     }
 }

@@ -10,8 +10,11 @@ use crate::{demo, scenario::truth::Truth, shell};
 /// A generated file: its path and how it is made, given the built program.
 type Generated = (&'static str, fn(&Path) -> Result<String>);
 
-const FILES: [Generated; 2] =
-    [("docs/cli.md", command_line), ("fixtures/scenarios/truth.schema.json", truth_schema)];
+const FILES: [Generated; 3] = [
+    ("docs/cli.md", command_line),
+    ("docs/playbook.schema.json", playbook_schema),
+    ("fixtures/scenarios/truth.schema.json", truth_schema),
+];
 
 /// Writes every generated file.
 pub fn write(root: &Path) -> Result<()> {
@@ -75,6 +78,10 @@ fn subcommands(help: &str) -> Vec<String> {
         .filter(|name| *name != "help")
         .map(str::to_owned)
         .collect()
+}
+
+fn playbook_schema(program: &Path) -> Result<String> {
+    shell::capture(Command::new(program).args(["schema", "playbook"]).env_clear())
 }
 
 fn truth_schema(_: &Path) -> Result<String> {

@@ -10,7 +10,6 @@ use std::{
 
 use ssh_key::{HashAlg, PublicKey, Signature, SshSig, public::KeyData};
 
-use super::NAMESPACE;
 use crate::{CaseError, files};
 
 const REQUEST_IDENTITIES: u8 = 11;
@@ -43,11 +42,12 @@ fn problem(why: impl Into<String>) -> CaseError {
 pub(super) fn sign(
     socket: Option<&Path>,
     wanted: Option<&str>,
+    namespace: &str,
     message: &[u8],
 ) -> Result<(SshSig, KeyData), CaseError> {
     let mut agent = Agent::connect(socket)?;
     let key = choose(agent.keys()?, wanted)?;
-    let data = SshSig::signed_data(NAMESPACE, HashAlg::Sha512, message).map_err(|source| CaseError::Ssh {
+    let data = SshSig::signed_data(namespace, HashAlg::Sha512, message).map_err(|source| CaseError::Ssh {
         op: "sign",
         key: key.fingerprint.clone(),
         source,
@@ -56,7 +56,7 @@ pub(super) fn sign(
     let signature = agent.signature(&key.blob, &data, flags)?;
     let failed = |source| CaseError::Ssh { op: "sign", key: key.fingerprint.clone(), source };
     let signature = Signature::try_from(signature.as_slice()).map_err(failed)?;
-    let signature = SshSig::new(key.data.clone(), NAMESPACE, HashAlg::Sha512, signature).map_err(failed)?;
+    let signature = SshSig::new(key.data.clone(), namespace, HashAlg::Sha512, signature).map_err(failed)?;
     Ok((signature, key.data))
 }
 

@@ -8,6 +8,7 @@
 
 mod agent;
 pub(crate) mod allowed;
+pub(crate) mod detached;
 
 use std::path::{Path, PathBuf};
 
@@ -75,10 +76,7 @@ impl Case {
     fn sign_line(&self, line: &Entry, signer: &Signer) -> Result<SignatureInfo, CaseError> {
         let message = raw_line(self.root(), line.seq)?
             .ok_or_else(|| CaseError::NothingToSign { path: self.root().into() })?;
-        let (signature, public_key) = match signer {
-            Signer::KeyFile(path) => with_file(path, &message)?,
-            Signer::Agent { socket, key } => agent::sign(socket.as_deref(), key.as_deref(), &message)?,
-        };
+        let (signature, public_key) = signed(signer, NAMESPACE, &message)?;
         let fingerprint = public_key.fingerprint(HashAlg::Sha256).to_string();
         let failed = |source| CaseError::Ssh { op: "sign", key: fingerprint.clone(), source };
         let pem = signature.to_pem(LineEnding::LF).map_err(failed)?;
@@ -105,7 +103,14 @@ impl Case {
     }
 }
 
-fn with_file(path: &Path, message: &[u8]) -> Result<(SshSig, KeyData), CaseError> {
+fn signed(signer: &Signer, namespace: &str, message: &[u8]) -> Result<(SshSig, KeyData), CaseError> {
+    match signer {
+        Signer::KeyFile(path) => with_file(path, namespace, message),
+        Signer::Agent { socket, key } => agent::sign(socket.as_deref(), key.as_deref(), namespace, message),
+    }
+}
+
+fn with_file(path: &Path, namespace: &str, message: &[u8]) -> Result<(SshSig, KeyData), CaseError> {
     let failed = |op| move |source| CaseError::Ssh { op, key: path.display().to_string(), source };
     let file = std::fs::File::open(path).map_err(CaseError::io("open", path))?;
     let mut pem = Zeroizing::new(Vec::new());
@@ -115,6 +120,6 @@ fn with_file(path: &Path, message: &[u8]) -> Result<(SshSig, KeyData), CaseError
     if key.is_encrypted() {
         return Err(CaseError::KeyEncrypted { path: path.into() });
     }
-    let signature = key.sign(NAMESPACE, HashAlg::Sha512, message).map_err(failed("sign"))?;
+    let signature = key.sign(namespace, HashAlg::Sha512, message).map_err(failed("sign"))?;
     Ok((signature, key.public_key().key_data().clone()))
 }

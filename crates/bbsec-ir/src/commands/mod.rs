@@ -1,10 +1,12 @@
 //! The commands, a file each (or a file for a pair that belongs together).
 
+pub(crate) mod approve;
 pub(crate) mod aws;
 pub(crate) mod case;
 pub(crate) mod collect;
 pub(crate) mod findings;
 pub(crate) mod isolate;
+pub(crate) mod plan;
 pub(crate) mod playbook;
 pub(crate) mod reference;
 pub(crate) mod report;
@@ -12,6 +14,7 @@ pub(crate) mod rotate;
 pub(crate) mod rules;
 pub(crate) mod run;
 pub(crate) mod scan;
+pub(crate) mod tasks;
 pub(crate) mod timeline;
 pub(crate) mod verify;
 
@@ -38,6 +41,8 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Report(args) => report::report(&session, args),
         Command::Handover(args) => report::handover(&session, args),
         Command::Run(args) => run::run(&session, args),
+        Command::Approve(args) => approve::run(&session, args),
+        Command::Tasks(command) => tasks::run(&session, command),
         Command::Undo(args) => run::undo(&session, args),
         Command::Playbook(command) => playbook::run(&session, command),
         Command::Verify(args) => verify::run(&session, args),

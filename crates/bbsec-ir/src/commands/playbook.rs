@@ -6,22 +6,45 @@ use bbsec_core::{Exit, Failure};
 use clap::Subcommand;
 use serde_json::json;
 
-use crate::{cli::AwsFlags, commands::run::load, output::Listing, registry, session::Session, show};
+use crate::{
+    cli::AwsFlags,
+    commands::run::{load, read},
+    output::{Format, Listing},
+    registry,
+    session::Session,
+    show,
+};
 
 /// The playbooks that come with the program.
-pub(crate) const SHIPPED: [(&str, &str); 2] = [
+pub(crate) const SHIPPED: [(&str, &str); 7] = [
     ("compromised-bitbucket", include_str!("../../../../playbooks/compromised-bitbucket.yaml")),
+    ("compromised-confluence", include_str!("../../../../playbooks/compromised-confluence.yaml")),
+    ("compromised-jira", include_str!("../../../../playbooks/compromised-jira.yaml")),
     ("offline-triage", include_str!("../../../../playbooks/offline-triage.yaml")),
+    ("credential-rotation", include_str!("../../../../playbooks/credential-rotation.yaml")),
+    ("post-recovery-review", include_str!("../../../../playbooks/post-recovery-review.yaml")),
+    ("posture-check", include_str!("../../../../playbooks/posture-check.yaml")),
 ];
+
+/// The text of a playbook that comes with the program.
+pub(crate) fn shipped(name: &str) -> Option<&'static str> {
+    SHIPPED.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
 
 /// `playbook …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum PlaybookCommand {
-    /// Check playbooks without the network
+    /// Check playbooks without the network, and run their own tests
+    #[command(after_help = "Examples:
+  bbsec-ir playbook validate playbooks/*.yaml
+  bbsec-ir playbook validate my.yaml --format json    for an editor or CI")]
     Validate {
-        /// The playbooks
+        /// The playbooks: files, or names that `playbook list` prints
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// Warnings count as errors
+        #[arg(long)]
+        strict: bool,
     },
     /// The steps of a playbook, or the text of one that comes with the program
     Show {
@@ -35,24 +58,9 @@ pub(crate) enum PlaybookCommand {
 pub(crate) fn run(session: &Session, command: PlaybookCommand) -> Result<Exit, Failure> {
     let registry = registry::all(&AwsFlags::default(), "validate")?;
     match command {
-        PlaybookCommand::Validate { files } => {
-            let mut exit = Exit::Done;
-            for file in &files {
-                match load(session, file, &registry) {
-                    Ok((playbook, _)) => {
-                        let line = format!("{}: {} steps, valid\n", file.display(), playbook.steps.len());
-                        session.output.write(line.as_bytes())?;
-                    }
-                    Err(failure) => {
-                        crate::failure_output::print(&failure, false);
-                        exit = exit.worse(failure.exit);
-                    }
-                }
-            }
-            Ok(exit)
-        }
-        PlaybookCommand::Show { playbook } => match SHIPPED.iter().find(|(name, _)| *name == playbook) {
-            Some((_, text)) => session.output.write(text.as_bytes()).map(|()| Exit::Done),
+        PlaybookCommand::Validate { files, strict } => validate(session, &files, strict, &registry),
+        PlaybookCommand::Show { playbook } => match shipped(&playbook) {
+            Some(text) => session.output.write(text.as_bytes()).map(|()| Exit::Done),
             None => steps(session, &playbook, &registry),
         },
         PlaybookCommand::List => {
@@ -89,6 +97,56 @@ pub(crate) fn run(session: &Session, command: PlaybookCommand) -> Result<Exit, F
             Ok(Exit::Done)
         }
     }
+}
+
+/// Every file, with everything that is wrong with it.
+fn validate(
+    session: &Session,
+    files: &[PathBuf],
+    strict: bool,
+    registry: &bbsec_playbook::Registry,
+) -> Result<Exit, Failure> {
+    let table = session.output.format_or(Format::Table) == Format::Table;
+    let colour = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
+    let (mut wrong, mut rows, mut lines) = (0, Vec::new(), String::new());
+    for file in files {
+        let text = read(file)?;
+        let shown = file.display().to_string();
+        let checked = bbsec_playbook::check(&text, registry);
+        if table && !checked.found.is_empty() {
+            let rendered = bbsec_playbook::render(&checked.found, &shown, &text, colour);
+            session.bars.suspend(|| anstream::eprint!("{rendered}"));
+        }
+        for diagnostic in &checked.found {
+            let (line, column) = diagnostic.position(&text).unwrap_or((1, 1));
+            rows.push(json!({
+                "file": shown, "line": line, "column": column, "level": diagnostic.level,
+                "code": diagnostic.code, "message": diagnostic.message, "help": diagnostic.help,
+            }));
+        }
+        let errors = checked.errors();
+        let warnings = checked.found.len() - errors;
+        if errors > 0 || (strict && warnings > 0) {
+            wrong += 1;
+        }
+        let steps = checked.playbook.as_ref().map_or(0, |playbook| playbook.steps.len());
+        let tests = checked.playbook.as_ref().map_or(0, |playbook| playbook.tests.len());
+        lines.push_str(&match (errors, warnings) {
+            (0, 0) => format!("{shown}: {steps} steps, valid, {tests} tests hold\n"),
+            (0, _) => format!("{shown}: {steps} steps, {}\n", count(warnings, "warning")),
+            _ => format!("{shown}: {}, {}\n", count(errors, "error"), count(warnings, "warning")),
+        });
+    }
+    if table {
+        session.output.write(lines.as_bytes())?;
+    } else {
+        session.output.rows(&Listing { name: "playbook-diagnostics", heads: vec![], cells: vec![], rows })?;
+    }
+    Ok(if wrong > 0 { Exit::Usage } else { Exit::Done })
+}
+
+fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 fn steps(session: &Session, file: &str, registry: &bbsec_playbook::Registry) -> Result<Exit, Failure> {

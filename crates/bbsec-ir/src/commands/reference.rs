@@ -40,7 +40,9 @@ const DOCUMENTS: [&str; 6] = ["playbook", "finding", "secret", "touch", "event",
 /// The JSON Schema of a name.
 pub(crate) fn schema_of(name: &str) -> Option<Value> {
     let schema = match name {
-        "playbook" => schemars::schema_for!(bbsec_playbook::Playbook).to_value(),
+        "playbook" => {
+            bbsec_playbook::json_schema(&registry::all(&AwsFlags::default(), "schema").unwrap_or_default())
+        }
         "finding" => schemars::schema_for!(bbsec_core::Finding).to_value(),
         "secret" => schemars::schema_for!(bbsec_core::ExposedSecret).to_value(),
         "touch" => schemars::schema_for!(bbsec_core::Touch).to_value(),
