@@ -15,6 +15,7 @@ use crate::{
     client::Aws,
     error::AwsError,
     facts::{NodeFacts, Reader, instance::filter},
+    restore_points::{self, RestorePoint},
     tape::{self, Exchange},
 };
 
@@ -43,6 +44,8 @@ pub struct InstanceOutput {
     pub evidence: Vec<String>,
     /// Other nodes of the clusters.
     pub peers: Vec<String>,
+    /// Snapshots of their volumes from before this response.
+    pub restore_points: Vec<RestorePoint>,
 }
 
 const PERMISSIONS: &[&str] = &[
@@ -59,6 +62,7 @@ const PERMISSIONS: &[&str] = &[
     "ec2:DescribeRouteTables",
     "ec2:DescribeSecurityGroupRules",
     "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSnapshots",
     "ec2:DescribeSubnets",
     "ec2:DescribeTransitGatewayVpcAttachments",
     "ec2:DescribeVolumes",
@@ -72,20 +76,24 @@ const PERMISSIONS: &[&str] = &[
     "sts:GetCallerIdentity",
 ];
 
-/// Facts of one instance, stored as evidence. Hands back the facts and the paths, the facts' own path first.
+/// Facts of one instance, stored as evidence. Hands back the facts, the paths, the facts' own path first, and from
+/// what its volumes could be rebuilt.
 pub(crate) fn collect(
     aws: &Aws,
     id: &str,
     context: &mut Context<'_>,
-) -> Result<(NodeFacts, Vec<String>), Failure> {
+) -> Result<(NodeFacts, Vec<String>, Vec<RestorePoint>), Failure> {
     let mut reader = Reader::new(aws);
-    let (result, exchanges) = tape::record(|| -> Result<NodeFacts, AwsError> {
+    let (result, exchanges) = tape::record(|| -> Result<_, AwsError> {
         let facts = reader.node(id)?;
         let rest = around(aws, &facts);
         reader.soft("volumes, groups, subnets, addresses and flow logs", rest);
-        Ok(facts)
+        let mut points = Vec::new();
+        let read = restore_points::of(aws, &facts).map(|found| points = found);
+        reader.soft("snapshots of the volumes", read);
+        Ok((facts, points))
     });
-    let facts = result?;
+    let (facts, points) = result?;
     let gaps_of_extras = extras(aws, id);
     context.gaps.append(&mut reader.gaps);
     let folder = folder(&facts, Time::now());
@@ -112,7 +120,7 @@ pub(crate) fn collect(
             Err(gap) => context.gaps.push(gap),
         }
     }
-    Ok((facts, paths))
+    Ok((facts, paths, points))
 }
 
 /// `aws/<account>/<region>/<instance>/<time>`: a second collection never meets the first.
@@ -289,7 +297,8 @@ impl Action for CollectInstance {
             if context.progress.cancelled() {
                 return Err(Failure::new(Exit::Interrupted, "stopped before every instance was read"));
             }
-            let (facts, paths) = collect(&self.0, &id, context)?;
+            let (facts, paths, points) = collect(&self.0, &id, context)?;
+            output.restore_points.extend(points);
             output.facts.extend(paths.first().cloned());
             output.evidence.extend(paths);
             output.peers.extend(facts.peers.into_iter().map(|p| p.instance));

@@ -1,7 +1,8 @@
 //! The whole case as the report sees it: read out of journal, runs, bag and events.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     ops::ControlFlow,
 };
 
@@ -19,6 +20,13 @@ const TIMELINE: usize = 3_000;
 
 /// Reads everything that a report may say.
 pub(crate) fn load(case: &Case) -> Result<CaseData, Failure> {
+    let mut data = load_facts(case)?;
+    add_events(case, &mut data, &mut |_| {})?;
+    Ok(data)
+}
+
+/// Everything but what the events say, which are many.
+pub(crate) fn load_facts(case: &Case) -> Result<CaseData, Failure> {
     let meta = case.meta();
     let entries = case.journal().entries()?;
     let findings = case.findings()?;
@@ -63,7 +71,6 @@ pub(crate) fn load(case: &Case) -> Result<CaseData, Failure> {
     data.findings = findings;
     data.secrets = secrets;
     data.touches = touches;
-    activity(case, &entries, &mut data)?;
     Ok(data)
 }
 
@@ -174,10 +181,43 @@ fn isolation(entries: &[Entry]) -> Option<Value> {
 
 /// What the evidence says of the product, where nobody has said it yet.
 fn product(data: &mut CaseData, entries: &[Entry]) {
-    let Some(output) = newest_output(entries, "collect.home") else { return };
-    let said = |name: &str| output.get(name).and_then(Value::as_str).map(str::to_lowercase);
-    data.product = data.product.take().or_else(|| said("product"));
-    data.product_version = data.product_version.take().or_else(|| said("version"));
+    for uses in ["collect.home", "collect.rest", "collect.database"] {
+        let Some(output) = newest_output(entries, uses) else { continue };
+        let said = |name: &str| match output.get(name)? {
+            Value::String(text) if !text.is_empty() => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        };
+        data.product = data.product.take().or_else(|| said("product").map(|name| name.to_lowercase()));
+        data.product_version = data.product_version.take().or_else(|| said("version"));
+        for key in ["sen", "server_id", "edition", "nodes"] {
+            if let Some(value) = said(key) {
+                told(data, key, format!("{value} (from {uses})"));
+            }
+        }
+    }
+}
+
+/// A fact that the evidence tells stands back behind what a person said.
+fn told(data: &mut CaseData, key: &str, value: String) {
+    if data.settings.get(key).is_none_or(|known| known.trim().is_empty()) {
+        data.settings.insert(key.to_owned(), value);
+    }
+}
+
+/// Server id and support entitlement number, as Jira's audit log prints them when a licence is added.
+fn licence(event: &bbsec_core::Event) -> impl Iterator<Item = (&'static str, String)> {
+    let about = event.source.ends_with(".audit") && event.action.to_ascii_lowercase().contains("license");
+    event.extra.iter().filter(move |_| about).filter_map(move |(name, value)| {
+        let name = name.to_ascii_lowercase();
+        let key = match () {
+            () if name.ends_with("server id") => "server_id",
+            () if name.contains("(sen)") || name.contains("support entitlement") => "sen",
+            () => return None,
+        };
+        let value = value.rsplit(" → ").next().unwrap_or(value).trim();
+        (!value.is_empty()).then(|| (key, format!("{value} (audit log, {})", event.time.short())))
+    })
 }
 
 fn rotation_state(entries: &[Entry]) -> BTreeMap<String, RotationState> {
@@ -206,8 +246,25 @@ fn administrators(findings: &[bbsec_core::Finding]) -> BTreeSet<String> {
         .collect()
 }
 
-/// Snapshots that this response took, out of what `collect volumes` handed on.
+/// What one could rebuild from: snapshots and backups that any step found (`restore_points` of its output), and the
+/// snapshots that this response took.
 fn restore_points(entries: &[Entry]) -> Vec<RestorePoint> {
+    let uses: BTreeSet<String> = entries
+        .iter()
+        .filter(|entry| entry.kind == "step-started")
+        .map(|entry| text(&entry.body, "uses"))
+        .collect();
+    let found =
+        uses.iter().filter_map(|uses| newest_output(entries, uses)?.get("restore_points")?.as_array());
+    let found = found.flatten().filter_map(|point| serde_json::from_value(point.clone()).ok());
+    let mut all: Vec<RestorePoint> = found.chain(taken_snapshots(entries)).collect();
+    all.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
+    all.dedup_by(|a, b| a.id == b.id);
+    all
+}
+
+/// Snapshots that this response took, out of what `collect volumes` handed on.
+fn taken_snapshots(entries: &[Entry]) -> Vec<RestorePoint> {
     let sets = newest_output(entries, "collect.volumes").and_then(|output| output.get("sets")?.as_array());
     let snapshots = sets.into_iter().flatten().filter_map(|set| set.get("snapshots")?.as_array()).flatten();
     snapshots
@@ -256,41 +313,70 @@ impl Suspicion {
     }
 }
 
-fn activity(case: &Case, entries: &[Entry], data: &mut CaseData) -> Result<(), Failure> {
-    let suspicion = Suspicion::new(data, entries);
-    let places: BTreeSet<(String, u64)> = data
+/// Reads the events once: counts them over time, keeps the suspect and the grave, and hands each on.
+pub(crate) fn add_events(
+    case: &Case,
+    data: &mut CaseData,
+    each: &mut dyn FnMut(bbsec_core::Event),
+) -> Result<(), Failure> {
+    let suspicion = Suspicion::new(data, &case.journal().entries()?);
+    let places: HashSet<(&str, u64)> = data
         .findings
         .iter()
         .filter(|finding| finding.severity >= Severity::High)
-        .flat_map(|finding| finding.evidence.iter().map(|place| (place.file.to_string(), place.offset)))
+        .flat_map(|finding| finding.evidence.iter().map(|place| (&*place.file, place.offset)))
         .collect();
-    let mut buckets: BTreeMap<(i64, String), ActivityBucket> = BTreeMap::new();
+    // One entry a source: events come in order of time, so most of them fall where the last one fell.
+    let mut buckets: Vec<ActivityBucket> = Vec::new();
+    let mut newest: HashMap<Cow<'static, str>, usize> = HashMap::new();
     let mut timeline: BTreeMap<(Time, usize), bbsec_core::Event> = BTreeMap::new();
     let mut seen = 0_usize;
+    let mut licences: BTreeMap<&'static str, String> = BTreeMap::new();
     case.events(&EventFilter::default(), &mut |event| {
         seen += 1;
+        licences.extend(licence(&event));
         let start = event.time.micros().div_euclid(HOUR).saturating_mul(HOUR);
         let suspect = suspicion.ties(&event);
-        let bucket = buckets.entry((start, event.source.to_string())).or_insert_with(|| ActivityBucket {
-            start: Time::from_micros(start),
-            width_micros: HOUR,
-            source: event.source.to_string(),
-            events: 0,
-            suspect_events: 0,
-            bytes_out: 0,
+        let at = newest.get(&event.source).copied();
+        let at = at.filter(|at| buckets.get(*at).is_some_and(|bucket| bucket.start.micros() == start));
+        let at = at.unwrap_or_else(|| {
+            newest.insert(event.source.clone(), buckets.len());
+            buckets.push(bucket(start, &event.source));
+            buckets.len() - 1
         });
-        bucket.events += 1;
-        bucket.suspect_events += u64::from(suspect);
-        bucket.bytes_out = bucket.bytes_out.saturating_add(event.bytes_out.unwrap_or(0));
-        if suspect || places.contains(&(event.at.file.to_string(), event.at.offset)) {
-            timeline.insert((event.time, seen), event);
+        if let Some(bucket) = buckets.get_mut(at) {
+            bucket.events += 1;
+            bucket.suspect_events += u64::from(suspect);
+            bucket.bytes_out = bucket.bytes_out.saturating_add(event.bytes_out.unwrap_or(0));
+        }
+        let wanted = suspect || places.contains(&(&*event.at.file, event.at.offset));
+        if wanted
+            && (timeline.len() < TIMELINE
+                || timeline.last_key_value().is_some_and(|(last, _)| event.time < last.0))
+        {
+            timeline.insert((event.time, seen), event.clone());
             if timeline.len() > TIMELINE {
                 timeline.pop_last();
             }
         }
+        each(event);
         ControlFlow::Continue(())
     })?;
-    data.activity = buckets.into_values().collect();
+    data.activity = buckets;
     data.timeline = timeline.into_values().collect();
+    for (key, value) in licences {
+        told(data, key, value);
+    }
     Ok(())
+}
+
+fn bucket(start: i64, source: &str) -> ActivityBucket {
+    ActivityBucket {
+        start: Time::from_micros(start),
+        width_micros: HOUR,
+        source: source.to_owned(),
+        events: 0,
+        suspect_events: 0,
+        bytes_out: 0,
+    }
 }

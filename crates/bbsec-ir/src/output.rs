@@ -27,6 +27,8 @@ pub(crate) enum Format {
     Gitleaks,
     /// Timesketch JSON Lines (`timeline`).
     Timesketch,
+    /// STIX 2.1 bundle of indicators (`report`).
+    Stix,
     /// A page for a browser (`report`).
     Html,
     /// Markdown (`report`, `handover`).

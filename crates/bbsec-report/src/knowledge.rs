@@ -3,7 +3,7 @@
 //! One file per kind stands in `rotation/`. A line that begins with `$ ` is a command; names from evidence are put
 //! into it as one quoted word.
 
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 
 use bbsec_core::escape;
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::Error;
 
 /// One kind of credential.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Kind {
     /// Its id; the file's name.
@@ -40,6 +40,60 @@ pub(crate) struct Kind {
     pub see_use: Vec<String>,
     /// Where this is documented.
     pub source: String,
+    /// Pages that were read for this entry. Without any, it is general knowledge, and says so.
+    #[serde(default)]
+    pub pages: Vec<String>,
+}
+
+impl Kind {
+    /// Where the advice comes from, in a sentence.
+    pub(crate) fn documented(&self) -> String {
+        match self.pages.as_slice() {
+            [] => format!("General knowledge; read before you run it: {}", self.source),
+            pages => format!("{}: {}", self.source, pages.join(" ")),
+        }
+    }
+}
+
+/// Services that revoke a key at one page of their console.
+#[derive(Debug, Deserialize)]
+struct Services {
+    service: Vec<Service>,
+}
+
+/// Those of one console, or alike.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Service {
+    providers: Vec<String>,
+    name: String,
+    opens: String,
+    revoke: String,
+    page: Option<String>,
+}
+
+impl Service {
+    /// The entry of one provider.
+    fn kind(&self, provider: &str) -> Kind {
+        let fill = |text: &str| text.replace("{provider}", provider);
+        let lines = |text: &str| vec![text.to_owned()];
+        Kind {
+            id: provider.to_owned(),
+            name: fill(&self.name),
+            providers: vec![provider.to_owned()],
+            rules: Vec::new(),
+            prefixes: Vec::new(),
+            opens: self.opens.clone(),
+            who: "Its owner, or an administrator of the account.".into(),
+            breaks: "What uses it is refused until it has the new one.".into(),
+            revoke: vec![fill(&self.revoke)],
+            replace: lines("A new one with the smallest scope and an expiry, in a secrets manager."),
+            check_dead: lines("A call with the old one is refused (401 or 403)."),
+            see_use: vec![format!("Audit, usage or access log of {provider}, from the first exposure on")],
+            source: format!("the documentation of {provider}"),
+            pages: self.page.iter().cloned().collect(),
+        }
+    }
 }
 
 macro_rules! entries {
@@ -49,9 +103,10 @@ macro_rules! entries {
 }
 
 /// Every entry's file; the last is used when no other fits.
-const FILES: [(&str, &str); 27] = entries![
+const FILES: [(&str, &str); 33] = entries![
     "aws-access-key",
     "aws-session",
+    "aws-service-key",
     "secrets-manager",
     "bitbucket-token",
     "bitbucket-ssh",
@@ -65,6 +120,7 @@ const FILES: [(&str, &str); 27] = entries![
     "slack",
     "npm",
     "google-api-key",
+    "google-oauth",
     "gcp-service-account",
     "azure",
     "stripe",
@@ -73,14 +129,23 @@ const FILES: [(&str, &str); 27] = entries![
     "kubernetes",
     "docker-registry",
     "database",
+    "directory-bind",
+    "host-service",
     "jwt",
     "ssh-key",
     "tls-key",
+    "signing-key",
+    "password-hash",
     "generic",
 ];
 
+/// The services whose keys are revoked at one page of their console.
+const SERVICES: &str = include_str!("../services.toml");
+
 /// The entries that parse; a test shows that all do.
-static KINDS: LazyLock<Vec<Kind>> = LazyLock::new(|| parse().filter_map(Result::ok).collect());
+static KINDS: LazyLock<Vec<Kind>> = LazyLock::new(|| {
+    services().unwrap_or_default().into_iter().chain(parse().filter_map(Result::ok)).collect()
+});
 
 fn parse() -> impl Iterator<Item = Result<Kind, Error>> {
     FILES
@@ -88,8 +153,18 @@ fn parse() -> impl Iterator<Item = Result<Kind, Error>> {
         .map(|(file, text)| toml::from_str(text).map_err(|source| Error::Knowledge { file, source }))
 }
 
-/// The entry that fits a credential best: by its public id's beginning, then its rule, then its provider.
-pub(crate) fn kind_of(provider: &str, rule: &str, public_id: Option<&str>) -> Option<&'static Kind> {
+fn services() -> Result<Vec<Kind>, Error> {
+    let all: Services =
+        toml::from_str(SERVICES).map_err(|source| Error::Knowledge { file: "services", source })?;
+    let kinds = |service: &Service| {
+        service.providers.iter().map(|provider| service.kind(provider)).collect::<Vec<_>>()
+    };
+    Ok(all.service.iter().flat_map(kinds).collect())
+}
+
+/// The entry that fits a credential best: by its public id's beginning, then by how much of its rule's name an entry
+/// names, then by its provider.
+pub(crate) fn kind_of(provider: &str, rule: &str, public_id: Option<&str>) -> Option<Cow<'static, Kind>> {
     let provider = provider.to_ascii_lowercase();
     let rule = rule.to_ascii_lowercase();
     let score = |kind: &Kind| -> usize {
@@ -97,20 +172,34 @@ pub(crate) fn kind_of(provider: &str, rule: &str, public_id: Option<&str>) -> Op
             .is_some_and(|id| kind.prefixes.iter().any(|p| p.len() > 2 && id.starts_with(p.as_str())));
         let by_provider = kind.providers.contains(&provider);
         let by_rule = kind.rules.iter().filter(|part| rule.contains(part.as_str())).map(String::len).max();
-        usize::from(by_prefix) * 1000 + usize::from(by_provider) * 100 + by_rule.map_or(0, |n| n.min(60))
+        usize::from(by_prefix) * 1000 + usize::from(by_provider) * 100 + by_rule.map_or(0, |n| n.min(60) * 10)
     };
     KINDS
         .iter()
         .map(|kind| (score(kind), kind))
         .filter(|(score, _)| *score > 0)
         .reduce(|best, next| if next.0 > best.0 { next } else { best })
-        .map(|(_, kind)| kind)
-        .or_else(|| KINDS.last())
+        .map(|(_, kind)| Cow::Borrowed(kind))
+        // A provider that only its name tells, from the name of a variable.
+        .or_else(|| (!matches!(provider.as_str(), "" | "generic")).then(|| Cow::Owned(unknown(&provider))))
+        .or_else(|| KINDS.last().map(Cow::Borrowed))
+}
+
+/// The entry of a service that is known by name alone.
+fn unknown(provider: &str) -> Kind {
+    Service {
+        providers: Vec::new(),
+        name: "Key of {provider}".into(),
+        opens: "The service of that name, within the key's scope.".into(),
+        revoke: "Console of {provider}, API keys or tokens: revoke the key.".into(),
+        page: None,
+    }
+    .kind(provider)
 }
 
 /// The entry of that id.
-pub(crate) fn kind(id: &str) -> Option<&'static Kind> {
-    KINDS.iter().find(|kind| kind.id == id)
+pub(crate) fn kind(id: &str) -> Option<Cow<'static, Kind>> {
+    KINDS.iter().find(|kind| kind.id == id).map(Cow::Borrowed)
 }
 
 /// The names that a command or step is filled with.
@@ -188,7 +277,45 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_rule_of_the_scanner_gets_the_advice_that_fits_it() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../bbsec-secrets/rules");
+        let mut lines = Vec::new();
+        for file in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+            if file.extension().is_none_or(|ending| ending != "toml") {
+                continue;
+            }
+            let rules: toml::Table = toml::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+            for rule in rules["rules"].as_array().unwrap() {
+                let text = |key: &str| rule.get(key).and_then(toml::Value::as_str).unwrap_or_default();
+                let kind = kind_of(text("provider"), text("id"), None).unwrap();
+                lines.push(format!("{} ({}): {}", text("id"), text("provider"), kind.id));
+            }
+        }
+        for (rule, provider) in [
+            ("host.database-password", "database"),
+            ("host.keystore-password", "tls"),
+            ("host.hazelcast-password", "hazelcast"),
+            ("host.directory-bind", "ldap"),
+            ("host.crowd-password", "crowd"),
+            ("host.aws-key", "aws"),
+            ("host.aws-secrets-manager", "aws-secretsmanager"),
+            ("host.ssh-key", "ssh"),
+            ("host.licence", "atlassian"),
+        ] {
+            lines.push(format!("{rule} ({provider}): {}", kind_of(provider, rule, None).unwrap().id));
+        }
+        lines.sort();
+        let generic: Vec<&String> = lines
+            .iter()
+            .filter(|line| line.ends_with(": generic") && !line.contains("(generic)") && !line.contains("()"))
+            .collect();
+        assert_eq!(generic, Vec::<&String>::new(), "a provider without advice of its own");
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+
+    #[test]
     fn every_entry_parses_and_answers_every_question() {
+        assert!(services().unwrap().len() > 100);
         let kinds: Vec<Kind> = parse().collect::<Result<_, _>>().unwrap();
         let on_disk = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/rotation")).unwrap().count();
         assert_eq!(kinds.len(), on_disk, "a file in rotation/ is not in the list");
@@ -213,7 +340,8 @@ mod tests {
             ("generic", "generic-password", None, "generic"),
             ("generic", "jdbc-url", Some("app@db/main"), "database"),
             ("ssh", "private-key", Some("SHA256:abc"), "ssh-key"),
-            ("new-provider", "new-rule", None, "generic"),
+            ("new-provider", "new-rule", None, "new-provider"),
+            ("generic", "new-rule", None, "generic"),
         ] {
             assert_eq!(kind_of(provider, rule, id).unwrap().id, expected, "{provider} {rule}");
         }

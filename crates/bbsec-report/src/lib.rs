@@ -26,8 +26,8 @@ pub use error::Error;
 pub use handover::{Audience, handover};
 pub use model::{
     ActorView, Answers, Candidate, ChangeView, Claim, ClassCount, Containment, Deadline, Done, EvidenceView,
-    Field, Happened, Head, Lane, Mark, Period, Recovery, Report, Rotation, SCHEMA, SetAside, Source,
-    StepView, TargetView, Touched, Unknown, Volume, model,
+    Field, Figure, Happened, Head, Lane, Mark, Period, Recovery, Report, Rotation, SCHEMA, SetAside, Source,
+    StepView, TargetView, Tone, Touched, Unknown, Volume, model,
 };
 pub use redact::Redactor;
 pub use render::{html, json, markdown};

@@ -169,6 +169,26 @@
   }
 
   document.querySelectorAll("[data-table]").forEach(enhance);
+  // A number shows its evidence where the pointer rests; the link leads to it all the same.
+  const told = new Map();
+  document.querySelectorAll(".register li[id]").forEach((entry) => {
+    const part = (name) => { const node = entry.querySelector(name); return node ? node.textContent : ""; };
+    told.set("#" + entry.id, [part(".mono") + ", " + part(".at"), part(".quote")].filter(Boolean).join("\n"));
+  });
+  document.querySelectorAll(".cites a").forEach((cite) => { cite.title = told.get(cite.getAttribute("href")) || ""; });
+  // The chapter that is read is marked in the list of chapters.
+  const links = [...document.querySelectorAll(".chapters a")];
+  const chapters = links.map((link) => document.querySelector(link.getAttribute("href")));
+  const mark = () => {
+    let at = 0;
+    chapters.forEach((chapter, n) => { if (n > 0 && chapter.getBoundingClientRect().top < innerHeight / 3) at = n; });
+    links.forEach((link, n) => { if (n === at) link.setAttribute("aria-current", "true"); else link.removeAttribute("aria-current"); });
+  };
+  let waiting = false;
+  window.addEventListener("scroll", () => {
+    if (!waiting) { waiting = true; requestAnimationFrame(() => { waiting = false; mark(); }); }
+  }, { passive: true });
+  mark();
   // On paper, what is folded away is unfolded; afterwards it is as it was.
   let folded = [];
   window.addEventListener("beforeprint", () => {

@@ -129,7 +129,7 @@ impl Isolate {
             if nodes.iter().any(|n| n.instance == id) {
                 continue;
             }
-            let (facts, mut paths) = collect_instance::collect(&self.0, &id, context)?;
+            let (facts, mut paths, _) = collect_instance::collect(&self.0, &id, context)?;
             if input.cluster {
                 to_do.extend(facts.peers.iter().map(|p| p.instance.clone()));
             }

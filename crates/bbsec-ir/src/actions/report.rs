@@ -1,10 +1,18 @@
 //! `report`: renders the case into its `report/` folder. It changes nothing outside the case.
 
+use std::{
+    io::{BufWriter, Write},
+    path::{Path, PathBuf},
+    sync::mpsc::{self, Receiver, SyncSender},
+    thread,
+};
+
 use bbsec_case::{Access, Case};
 use bbsec_core::{
-    Action, ActionMeta, CaseStore as _, Context, Effect, Exit, Failure, Idempotency, Observed, Plan, Undo,
-    Verdict,
+    Action, ActionMeta, CaseStore as _, Context, Effect, Event, Exit, Failure, Idempotency, Observed, Plan,
+    Undo, Verdict,
 };
+use bbsec_report::{CaseData, Redactor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -85,35 +93,104 @@ impl Action for Report {
     }
 }
 
-/// Writes every format into a folder that is new or ours.
-pub(crate) fn write(case: &Case, folder: &std::path::Path) -> Result<ReportOutput, Failure> {
-    let data = case_data::load(case)?;
-    let report = bbsec_report::model(&data);
-    let mut files: Vec<(&str, Vec<u8>)> = vec![
-        ("report.html", bbsec_report::html(&report)?.into_bytes()),
-        ("report.md", bbsec_report::markdown(&report)?.into_bytes()),
-        ("report.json", bbsec_report::json(&report)?.into_bytes()),
-    ];
-    files.extend(bbsec_report::tables(&report)?.into_iter().map(|(name, text)| (name, text.into_bytes())));
-    let mut timeline = Vec::new();
-    let redactor = bbsec_report::Redactor::new(case.fingerprinter(), &data.secrets);
-    bbsec_report::export::timesketch(&data.timeline, &redactor, &mut timeline)?;
-    files.push(("timeline.timesketch.jsonl", timeline));
-    let failed = |path: &std::path::Path| {
-        let path = path.display().to_string();
-        move |error| Failure::because(format!("cannot write {path}"), error)
-    };
+/// Writes every format into a folder that is new or ours. Events go to disk while the rest is read and rendered.
+pub(crate) fn write(case: &Case, folder: &Path) -> Result<ReportOutput, Failure> {
     std::fs::create_dir_all(folder).map_err(failed(folder))?;
-    let mut output = ReportOutput::default();
-    for (name, bytes) in files {
-        let path = folder.join(name);
-        std::fs::write(&path, &bytes).map_err(failed(&path))?;
-        let shown =
-            path.strip_prefix(bbsec_core::CaseStore::root(case)).unwrap_or(&path).display().to_string();
-        if name == "report.html" {
-            output.html.clone_from(&shown);
+    let mut data = case_data::load_facts(case)?;
+    let redactor = bbsec_report::Redactor::new(case.fingerprinter(), &data.secrets);
+    let timeline = folder.join("timeline.timesketch.jsonl");
+    let (send, receive) = mpsc::sync_channel(QUEUE);
+    let (mut files, timeline_sha256) = thread::scope(|scope| {
+        let path = timeline.clone();
+        let written = scope.spawn(move || write_timeline(&path, &redactor, receive));
+        let files = read_and_render(case, folder, &mut data, send);
+        let timeline = written
+            .join()
+            .unwrap_or_else(|_| Err(Failure::new(Exit::Failed, "writing the timeline ended early")));
+        Ok::<_, Failure>((files?, timeline?))
+    })?;
+    files.push((timeline, timeline_sha256));
+    let root = bbsec_core::CaseStore::root(case);
+    let shown = |path: &Path| path.strip_prefix(root).unwrap_or(path).display().to_string();
+    let html = files.iter().find(|(path, _)| path.ends_with("report.html"));
+    Ok(ReportOutput {
+        html: html.map(|(path, _)| shown(path)).unwrap_or_default(),
+        files: files.iter().map(|(path, sha256)| (shown(path), sha256.clone())).collect(),
+    })
+}
+
+/// Events that wait between reader and writer, in batches.
+const QUEUE: usize = 8;
+const BATCH: usize = 1024;
+
+/// Reads the events, handing each on, and writes the documents.
+fn read_and_render(
+    case: &Case,
+    folder: &Path,
+    data: &mut CaseData,
+    send: SyncSender<Vec<Event>>,
+) -> Result<Vec<(PathBuf, String)>, Failure> {
+    let mut batch = Vec::with_capacity(BATCH);
+    // A writer that ended says why itself.
+    case_data::add_events(case, data, &mut |event| {
+        batch.push(event);
+        if batch.len() == BATCH {
+            let _ = send.send(std::mem::replace(&mut batch, Vec::with_capacity(BATCH)));
         }
-        output.files.push((shown, bbsec_core::hex::encode(Sha256::digest(&bytes))));
+    })?;
+    let _ = send.send(batch);
+    drop(send);
+    let report = bbsec_report::model(data);
+    let mut files = Vec::new();
+    let mut put = |name: &str, text: String| {
+        let path = folder.join(name);
+        let sha256 = bbsec_core::hex::encode(Sha256::digest(&text));
+        let written = std::fs::write(&path, text).map_err(failed(&path));
+        files.push((path, sha256));
+        written
+    };
+    put("report.html", bbsec_report::html(&report)?)?;
+    put("report.md", bbsec_report::markdown(&report)?)?;
+    put("report.json", bbsec_report::json(&report)?)?;
+    put("indicators.stix.json", bbsec_report::export::stix(&report)?)?;
+    for (name, text) in bbsec_report::tables(&report)? {
+        put(name, text)?;
     }
-    Ok(output)
+    Ok(files)
+}
+
+/// All events as Timesketch reads them; the digest of what was written.
+fn write_timeline(path: &Path, redactor: &Redactor, events: Receiver<Vec<Event>>) -> Result<String, Failure> {
+    let file = std::fs::File::create(path).map_err(failed(path))?;
+    let mut out = BufWriter::with_capacity(1 << 20, Hashing { file, hash: Sha256::new() });
+    let mut lines = bbsec_report::export::Timesketch::new(redactor, &mut out);
+    for event in events.into_iter().flatten() {
+        lines.event(&event)?;
+    }
+    lines.finish()?;
+    let hashing = out.into_inner().map_err(|error| failed(path)(error.into_error()))?;
+    Ok(bbsec_core::hex::encode(hashing.hash.finalize()))
+}
+
+/// A file that knows the digest of what went into it.
+struct Hashing {
+    file: std::fs::File,
+    hash: Sha256,
+}
+
+impl Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        self.hash.update(bytes.get(..count).unwrap_or_default());
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> Failure {
+    let path = path.display().to_string();
+    move |error| Failure::because(format!("cannot write {path}"), error)
 }

@@ -32,7 +32,7 @@ fn used(rotation: &Rotation) -> impl Iterator<Item = &RotationItem> {
 }
 
 /// What was taken whole or in part, by kind: `14 repositories and 2 pages`.
-fn taken(touched: &Touched) -> String {
+pub(super) fn taken(touched: &Touched) -> String {
     let mut kinds: Vec<(&str, usize)> = Vec::new();
     for target in touched.targets.iter().filter(|target| target.taken != "none") {
         match kinds.iter_mut().find(|(kind, _)| *kind == target.kind) {

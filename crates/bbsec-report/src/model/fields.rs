@@ -82,6 +82,8 @@ pub(super) fn fields(data: &CaseData, happened: &Happened) -> Vec<Field> {
         value: span,
         look: "bbsec-ir scan access with --suspect; older logs",
     });
+    // What is not known stands first: it is what somebody must find out.
+    fields.sort_by_key(|field| field.value.is_some());
     fields
 }
 

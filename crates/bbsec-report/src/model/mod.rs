@@ -7,6 +7,7 @@ mod blast;
 mod deadlines;
 mod done;
 mod fields;
+mod glance;
 mod recovery;
 mod sources;
 mod story;
@@ -19,6 +20,7 @@ pub use blast::{TargetView, Touched, Volume};
 pub use deadlines::Deadline;
 pub use done::{ChangeView, Containment, Done, EvidenceView, StepView};
 pub use fields::Field;
+pub use glance::{Figure, Tone};
 pub use recovery::{Candidate, Recovery};
 pub use sources::{Claim, Source};
 pub(crate) use story::things;
@@ -37,6 +39,8 @@ pub struct Report {
     pub schema: &'static str,
     /// Which case.
     pub case: Head,
+    /// The case at a glance.
+    pub glance: Vec<Figure>,
     /// The five answers, in order.
     pub answers: Answers,
     /// What happened and when.
@@ -174,10 +178,12 @@ pub fn model(data: &CaseData) -> Report {
         recovery: &recovery,
         unknown: &unknown,
     };
+    let glance = glance::glance(&parts, &deadlines);
     let answers = answers::answers(&data, &parts, &mut sources);
     Report {
         schema: SCHEMA,
         case: head(&data),
+        glance,
         answers,
         happened,
         touched,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use bbsec_core::Place;
 use serde::Serialize;
 
-use crate::CaseData;
+use crate::{CaseData, Redactor};
 
 /// Claims cite at most so many pieces each.
 const PER_CLAIM: usize = 4;
@@ -53,6 +53,24 @@ pub struct Source {
     pub sha256: Option<String>,
     /// A command that prints the bytes; `None` for what is compressed or inside an archive.
     pub show: Option<String>,
+    /// The bytes themselves without secrets, where whoever holds the case read them.
+    pub quote: Option<String>,
+}
+
+/// Characters of a quotation.
+const QUOTED: usize = 600;
+
+impl Source {
+    /// Puts the bytes of the evidence beside its place.
+    pub fn quote(&mut self, bytes: &[u8], redactor: &Redactor) {
+        let mut text = String::from_utf8_lossy(bytes).trim_end().to_owned();
+        redactor.clean(&mut text);
+        if let Some((at, _)) = text.char_indices().nth(QUOTED) {
+            text.truncate(at);
+            text.push('…');
+        }
+        self.quote = (!text.is_empty()).then_some(text);
+    }
 }
 
 /// Numbers places in the order in which they are first cited.
@@ -113,6 +131,7 @@ impl Register {
             sha256: held.as_ref().map(|(_, sha256)| sha256.clone()),
             in_bag: held.map(|(path, _)| path),
             show,
+            quote: None,
         });
         self.numbers.insert(key, number);
         Some(number)

@@ -25,6 +25,8 @@ pub fn html(report: &Report) -> Result<String, Error> {
         script => Value::from_safe_string(SCRIPT.to_owned()),
         policy => policy(),
         case => of(&report.case),
+        tlp_class => tlp_class(report.case.tlp.as_deref()),
+        glance => of(&report.glance),
         answers => of(&report.answers),
         happened => of(&report.happened),
         volumes => of(&report.touched.volumes),
@@ -46,6 +48,16 @@ pub fn html(report: &Report) -> Result<String, Error> {
         findings_table => of(&findings_table?),
     };
     render("report.html", PAGE, context)
+}
+
+/// The colours that FIRST gives its marks (TLP 2.0); another mark has none.
+fn tlp_class(tlp: Option<&str>) -> &'static str {
+    match tlp.unwrap_or_default().trim().to_ascii_uppercase().trim_start_matches("TLP:") {
+        "RED" => "red",
+        "AMBER" | "AMBER+STRICT" => "amber",
+        "GREEN" => "green",
+        _ => "clear",
+    }
 }
 
 /// Nothing is loaded, and only this script and this style may run.

@@ -71,7 +71,7 @@ fn filters(env: &mut Environment<'static>) {
         let text = text.as_str().map_or_else(|| text.to_string(), str::to_owned);
         Value::from_safe_string(escape::markdown_code(&text))
     });
-    // A line of an indented code block: nothing but a line's end could end it.
+    // A line of a fenced code block: nothing but a line's end could end it.
     env.add_filter("plain", |text: &str| Value::from_safe_string(escape::terminal(text).into_owned()));
     // A line of advice: what begins with `$ ` is a command.
     env.add_test("is_command", |line: &str| line.starts_with("$ "));
@@ -99,6 +99,8 @@ fn rotation_context(rotation: &Rotation, most: usize) -> Value {
     }
 }
 
+#[cfg(test)]
+mod browser;
 #[cfg(test)]
 mod tests;
 

@@ -411,7 +411,7 @@ fn advise(item: &mut RotationItem, rule: &str, kind: Option<&str>, names: &Names
     item.replace = fill(&entry.replace);
     item.check_dead = fill(&entry.check_dead);
     item.see_use = fill(&entry.see_use);
-    item.documented.clone_from(&entry.source);
+    item.documented = entry.documented();
 }
 
 /// How far the rotation is, under any key that the credential ever had; a dismissal counts as a state.

@@ -134,21 +134,14 @@ fn lane(body: &mut String, report: &Report, axis: &Axis, lane: Lane, top: f64) -
         Lane::Response => ("response", "We"),
     };
     let _ = write!(body, "<text class=\"lane {class}\" x=\"{LEFT}\" y=\"{:.1}\">{name}</text>", top + 10.0);
-    let mut rows: Vec<f64> = Vec::new();
+    let mut rows = Rows::default();
     let first = top + 26.0;
     for mark in marks {
         let x = axis.x(mark.time);
         let end = mark.end.map_or(x, |end| axis.x(end));
-        let row = rows.iter().position(|free| *free <= x - 24.0).unwrap_or_else(|| {
-            if rows.len() < 9 {
-                rows.push(f64::MIN);
-            }
-            rows.len() - 1
-        });
-        if let Some(free) = rows.get_mut(row) {
-            *free = end.max(x);
-        }
-        let y = first + row as f64 * 25.0;
+        let named = Name::fitting(&mark.title, x, end, axis.width);
+        let (from, to) = named.as_ref().map_or((x, end), |name| (name.from.min(x), name.to.max(end)));
+        let y = first + rows.place(from - 12.0, to + 12.0) as f64 * 25.0;
         let _ = write!(
             body,
             "<a href=\"#m{n}\" class=\"mark {class}\"><title>{t}</title>",
@@ -171,9 +164,64 @@ fn lane(body: &mut String, report: &Report, axis: &Axis, lane: Lane, top: f64) -
                 );
             }
         }
-        let _ = write!(body, "<text x=\"{x:.1}\" y=\"{:.1}\">{}</text></a>", y + 3.8, mark.number);
+        let _ = write!(body, "<text x=\"{x:.1}\" y=\"{:.1}\">{}</text>", y + 3.8, mark.number);
+        if let Some(name) = named {
+            let at = name.from;
+            let _ =
+                write!(body, "<text class=\"name\" x=\"{at:.1}\" y=\"{:.1}\">{}</text>", y + 3.8, name.text);
+        }
+        body.push_str("</a>");
     }
-    first + rows.len() as f64 * 25.0 - 4.0
+    first + rows.taken.len() as f64 * 25.0 - 4.0
+}
+
+/// What stands beside a mark, and from where to where.
+struct Name {
+    from: f64,
+    to: f64,
+    text: String,
+}
+
+impl Name {
+    /// Average width of a character at the size that the style sheet gives these names.
+    const CHARACTER: f64 = 6.1;
+
+    /// To the right of the mark and its span, else to its left; none where the picture is too narrow to read.
+    fn fitting(title: &str, x: f64, end: f64, width: f64) -> Option<Self> {
+        if width < 800.0 {
+            return None;
+        }
+        let long = title.chars().count().min(46);
+        let wide = long as f64 * Self::CHARACTER;
+        let right = end + 16.0;
+        let from = if right + wide <= width - LEFT { right } else { x - 16.0 - wide };
+        (from >= LEFT).then(|| Self { from, to: from + wide, text: label(title, long) })
+    }
+}
+
+/// Rows of a lane and what is taken in each.
+#[derive(Default)]
+struct Rows {
+    taken: Vec<Vec<(f64, f64)>>,
+}
+
+impl Rows {
+    const MOST: usize = 16;
+
+    /// The first row in which the stretch is free; beyond the last they lie on each other.
+    fn place(&mut self, from: f64, to: f64) -> usize {
+        let free = |row: &Vec<(f64, f64)>| row.iter().all(|(a, b)| to <= *a || from >= *b);
+        let at = self.taken.iter().position(free).unwrap_or_else(|| {
+            if self.taken.len() < Self::MOST {
+                self.taken.push(Vec::new());
+            }
+            self.taken.len() - 1
+        });
+        if let Some(row) = self.taken.get_mut(at) {
+            row.push((from, to));
+        }
+        at
+    }
 }
 
 fn gaps(back: &mut String, report: &Report, axis: &Axis, top: f64, bottom: f64) {
@@ -199,8 +247,12 @@ fn gaps(back: &mut String, report: &Report, axis: &Axis, top: f64, bottom: f64) 
             axis.width
         );
         if width > 60.0 {
-            let _ =
-                write!(back, "<text x=\"{:.1}\" y=\"{:.1}\">no record</text>", from + width / 2.0, top - 8.0);
+            let _ = write!(
+                back,
+                "<text x=\"{:.1}\" y=\"{:.1}\">no record</text>",
+                from + width / 2.0,
+                top + 14.0
+            );
         }
         back.push_str("</g>");
     }
