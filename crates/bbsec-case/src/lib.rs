@@ -24,7 +24,7 @@ mod verify;
 
 pub use case::{Access, Case};
 pub use error::CaseError;
-pub use events::{EventFilter, event_schema, part::FileDigest};
+pub use events::{EventFilter, event_schema, names, part::FileDigest};
 pub use evidence::registered::Other;
 pub use journal::{Entry, Fault, Journal, JournalChanges, MAX_LINE, Scan, Torn, scan::scan as scan_journal};
 pub use lock::{Holder, holder};

@@ -8,7 +8,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use bbsec_core::{Event, ExposedSecret, Failure, Finding, Gap, SecretBytes, Sink, Touch, escape, hex};
+use bbsec_core::{
+    Event, ExposedSecret, Failure, Finding, Gap, QuarantinedLine, SecretBytes, Sink, Touch, escape, hex,
+};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -35,6 +37,9 @@ pub struct SinkSummary {
     pub touches: u64,
     /// Gaps.
     pub gaps: u64,
+    /// Lines of evidence that could not be read.
+    #[serde(default)]
+    pub quarantined: u64,
     /// Files of rows, with their digests.
     pub files: Vec<FileDigest>,
     /// Event files, with their digests.
@@ -51,6 +56,7 @@ pub struct CaseSink {
     secrets: Rows,
     touches: Rows,
     gaps: Rows,
+    quarantine: Rows,
     events: EventWriter,
     event_count: u64,
 }
@@ -123,7 +129,7 @@ impl Case {
     }
 }
 
-const KINDS: [&str; 4] = ["findings", "secrets", "touches", "gaps"];
+const KINDS: [&str; 5] = ["findings", "secrets", "touches", "gaps", "quarantine"];
 
 impl CaseSink {
     fn new(case: &Path, journal: Journal, run: &str, step: &str, analysis: &str) -> Result<Self, CaseError> {
@@ -137,8 +143,8 @@ impl CaseSink {
             size: 0,
             count: 0,
         };
-        let events = EventWriter::new(case, format!("{}-{stem}", escape::path_component(run)));
-        let [findings, secrets, touches, gaps] = KINDS.map(rows);
+        let events = EventWriter::new(case, format!("{}-{stem}", escape::path_component(run)))?;
+        let [findings, secrets, touches, gaps, quarantine] = KINDS.map(rows);
         Ok(Self {
             journal,
             run: run.into(),
@@ -148,6 +154,7 @@ impl CaseSink {
             secrets,
             touches,
             gaps,
+            quarantine,
             events,
             event_count: 0,
         })
@@ -163,10 +170,12 @@ impl CaseSink {
             secrets: self.secrets.count,
             touches: self.touches.count,
             gaps: self.gaps.count,
+            quarantined: self.quarantine.count,
             files: Vec::new(),
             event_files: self.events.finish()?,
         };
-        for rows in [&mut self.findings, &mut self.secrets, &mut self.touches, &mut self.gaps] {
+        let gaps = [&mut self.gaps, &mut self.quarantine];
+        for rows in [&mut self.findings, &mut self.secrets, &mut self.touches].into_iter().chain(gaps) {
             summary.files.extend(rows.finish()?);
         }
         let body = serde_json::to_value(&summary)
@@ -208,7 +217,7 @@ fn is_redacted(text: &str) -> bool {
 }
 
 impl Sink for CaseSink {
-    fn event(&mut self, event: Event) -> Result<(), Failure> {
+    fn event(&mut self, event: &Event) -> Result<(), Failure> {
         self.event_count = self.event_count.saturating_add(1);
         Ok(self.events.push(event)?)
     }
@@ -227,5 +236,8 @@ impl Sink for CaseSink {
     }
     fn gap(&mut self, gap: Gap) -> Result<(), Failure> {
         Ok(self.gaps.push(&gap)?)
+    }
+    fn quarantined(&mut self, line: QuarantinedLine) -> Result<(), Failure> {
+        Ok(self.quarantine.push(&line)?)
     }
 }

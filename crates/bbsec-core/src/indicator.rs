@@ -23,7 +23,7 @@ pub enum IndicatorKind {
     UserAgent,
     /// An AWS access key id or a principal's ARN.
     AwsPrincipal,
-    /// A request id.
+    /// A request id, without the marks that the access log puts in front.
     Request,
 }
 
@@ -77,12 +77,17 @@ pub enum BadIndicator {
 }
 
 impl Indicator {
-    /// An indicator of a kind; an address is brought into canonical form where it parses.
+    /// An indicator of a kind; an address and a request id are brought into their canonical form.
     pub fn new(kind: IndicatorKind, value: impl Into<String>) -> Self {
         let value = value.into();
         let value = match kind {
             IndicatorKind::Ip => {
                 value.parse::<std::net::IpAddr>().map_or(value, |ip| ip.to_canonical().to_string())
+            }
+            // The access log puts marks in front that no other log prints: `i` or `o`, then `@` or `*`.
+            IndicatorKind::Request => {
+                let id = value.strip_prefix(['i', 'o']).unwrap_or(&value);
+                id.trim_start_matches(['@', '*']).to_owned()
             }
             _ => value,
         };

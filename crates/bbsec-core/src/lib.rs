@@ -39,6 +39,6 @@ pub use place::Place;
 pub use progress::{Progress, Silent, Task, Unit};
 pub use scope::{Footprint, Scope};
 pub use secret::{ExposedSecret, Fingerprint, Fingerprinter, ObjectRef, Reach, SecretBytes};
-pub use sink::{Collected, Sink};
+pub use sink::{Collected, QuarantinedLine, Sink};
 pub use time::Time;
 pub use touch::{Actor, Target, TargetKind, Touch};

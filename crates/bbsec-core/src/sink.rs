@@ -1,6 +1,8 @@
 //! Where analyses write. With a case the runner's sink is the case; without one it is standard output.
 
-use crate::{Event, ExposedSecret, Failure, Finding, Gap, Touch};
+use serde::{Deserialize, Serialize};
+
+use crate::{Event, ExposedSecret, Failure, Finding, Gap, Place, Touch};
 
 /// Takes what an analysis finds, in the order in which it is found. An error means: stop.
 ///
@@ -11,8 +13,8 @@ pub trait Sink {
     fn forward(&mut self) -> Option<&mut dyn Sink> {
         None
     }
-    /// Something that happened.
-    fn event(&mut self, event: Event) -> Result<(), Failure> {
+    /// Something that happened. Borrowed, because a reader of logs fills the same event again for the next line.
+    fn event(&mut self, event: &Event) -> Result<(), Failure> {
         self.forward().map_or(Ok(()), |sink| sink.event(event))
     }
     /// A conclusion.
@@ -31,6 +33,23 @@ pub trait Sink {
     fn gap(&mut self, gap: Gap) -> Result<(), Failure> {
         self.forward().map_or(Ok(()), |sink| sink.gap(gap))
     }
+    /// A line of evidence that is part of no event. It is counted in a gap as well.
+    fn quarantined(&mut self, line: QuarantinedLine) -> Result<(), Failure> {
+        self.forward().map_or(Ok(()), |sink| sink.quarantined(line))
+    }
+}
+
+/// A line of evidence that could not be read, with its place and the reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuarantinedLine {
+    /// Where it stands. The length is cut to 32 bits; `bytes` has all of it.
+    pub at: Place,
+    /// How many bytes it has.
+    pub bytes: u64,
+    /// Why it is no part of an event.
+    pub why: String,
+    /// Its text, or the beginning of a long one; what is no UTF-8 is replaced.
+    pub text: String,
 }
 
 /// Keeps everything in memory: for tests, and for commands that sort or draw tables before they print.
@@ -46,11 +65,13 @@ pub struct Collected {
     pub touches: Vec<Touch>,
     /// Gaps, in order.
     pub gaps: Vec<Gap>,
+    /// Lines that are part of no event, in order.
+    pub quarantined: Vec<QuarantinedLine>,
 }
 
 impl Sink for Collected {
-    fn event(&mut self, event: Event) -> Result<(), Failure> {
-        self.events.push(event);
+    fn event(&mut self, event: &Event) -> Result<(), Failure> {
+        self.events.push(event.clone());
         Ok(())
     }
     fn finding(&mut self, finding: Finding) -> Result<(), Failure> {
@@ -67,6 +88,10 @@ impl Sink for Collected {
     }
     fn gap(&mut self, gap: Gap) -> Result<(), Failure> {
         self.gaps.push(gap);
+        Ok(())
+    }
+    fn quarantined(&mut self, line: QuarantinedLine) -> Result<(), Failure> {
+        self.quarantined.push(line);
         Ok(())
     }
 }

@@ -130,7 +130,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Scan(commands::scan::ScanCommand),
     /// Everything linked to one indicator, hop by hop
-    Pivot(commands::timeline::PivotArgs),
+    Pivot(commands::pivot::PivotArgs),
     /// What happened, in order
     Timeline(commands::timeline::TimelineArgs),
     /// List, show or dismiss findings

@@ -41,11 +41,10 @@ enum Task {
     },
     /// Write the generated files anew.
     Gen,
-    /// Time and memory of the release build over a scenario.
+    /// Time and memory of the release build, beside programs that others wrote.
     Bench {
-        /// The description.
-        #[arg(long, default_value = "fixtures/scenarios/bitbucket-node.toml")]
-        scenario: PathBuf,
+        #[command(subcommand)]
+        what: bench::Bench,
     },
     /// Bring what tests and demo need: a Python environment under target/, packages in CI.
     Setup,
@@ -68,7 +67,7 @@ fn run() -> Result<ExitCode> {
             println!("{}", made.home.display());
         }
         Task::Gen => generated::write(&shell::root()?)?,
-        Task::Bench { scenario } => bench::run(&scenario)?,
+        Task::Bench { what } => bench::run(&what)?,
         Task::Setup => return set_up(),
     }
     Ok(ExitCode::SUCCESS)

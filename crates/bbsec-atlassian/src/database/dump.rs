@@ -212,7 +212,7 @@ fn rows<R: io::Read>(
 }
 
 /// Backslash sequences of the text format.
-fn unescape(field: &[u8]) -> String {
+pub(crate) fn unescape(field: &[u8]) -> String {
     let mut out = Vec::with_capacity(field.len());
     let mut bytes = field.iter().copied().peekable();
     while let Some(byte) = bytes.next() {

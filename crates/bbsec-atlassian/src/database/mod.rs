@@ -4,6 +4,7 @@ mod dump;
 mod rows;
 mod table;
 
+pub(crate) use dump::unescape;
 pub use dump::{DumpError, read_dump};
 pub use rows::{
     AccessToken, AuditDenied, DataStore, Database, GlobalPermission, HookScript, Membership, PluginState,

@@ -142,7 +142,7 @@ impl Reader {
         if !self.trace.is_empty() {
             event.extra.insert("stack_trace".into(), std::mem::take(&mut self.trace));
         }
-        emit(event)
+        emit(&mut event)
     }
 
     /// A line that begins with no time belongs to the event before it.

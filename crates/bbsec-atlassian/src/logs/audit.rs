@@ -3,6 +3,7 @@
 
 mod event;
 mod shape;
+mod table;
 
 use bbsec_core::Time;
 use memchr::memmem;
@@ -14,6 +15,7 @@ use super::{
 use crate::read::Clock;
 use event::event;
 use shape::{Page, Record};
+pub(crate) use table::{AuditTable, is_head};
 
 /// Whether a line that begins with `{` looks like an audit event or a page of them.
 pub(crate) fn is_line(line: &[u8]) -> bool {
@@ -28,10 +30,15 @@ fn is_page(line: &[u8]) -> bool {
         && memmem::find(line, b"\"author\"").is_some()
 }
 
-/// Whether a file is one pretty-printed JSON document with audit events. One on a single line is read as a line.
+/// Whether a file is one JSON document with audit events.
 pub(crate) fn is_rest_document(head: &[u8]) -> bool {
     let start = head.trim_ascii_start();
-    let first = start.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
+    let mut lines = start.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let first = lines.next().unwrap_or_default();
+    // An answer as the server sends it is one line; several pages one below the other are read line by line.
+    if first.starts_with(b"{") && is_page(first) && lines.all(<[u8]>::is_empty) {
+        return true;
+    }
     matches!(start.first(), Some(b'{' | b'['))
         && matches!(first, b"{" | b"[" | b"[{")
         && memmem::find(head, b"\"author\"").is_some()
@@ -54,12 +61,12 @@ impl AuditLog {
     fn record(&mut self, raw: Raw<'_>, json: &str, emit: Emit<'_>) -> Result<Time, Bad> {
         let record: Record<'_> =
             serde_json::from_str(json).map_err(|_| Bad::Line("not the JSON of an audit event"))?;
-        let (event, product) = event(&record, self.product, raw.place())
+        let (mut event, product) = event(&record, self.product, raw.place())
             .ok_or("an audit event without a time that can be read")?;
         // What one event of a file says holds for those that do not say it.
         self.product = self.product.or(product);
         let time = event.time;
-        emit(event)?;
+        emit(&mut event)?;
         Ok(time)
     }
 
@@ -121,7 +128,7 @@ mod tests {
                 Raw { bytes: line.as_bytes(), file: &file, offset: 0 },
                 &mut Clock::new(Zone::UTC),
                 &mut |event| {
-                    events.push(event);
+                    events.push(event.clone());
                     Ok(())
                 },
             )

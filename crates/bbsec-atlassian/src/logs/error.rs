@@ -29,18 +29,15 @@ pub enum LogError {
         /// The zip.
         path: PathBuf,
     },
-    /// Events could not be stored.
-    #[error("an event could not be passed on")]
+    /// The sink took no more.
+    #[error("what was read could not be passed on")]
     Sink(#[source] Failure),
-    /// The quarantine file could not be written.
-    #[error("a line could not be put into quarantine")]
-    Quarantine(#[source] Failure),
 }
 
 impl From<LogError> for Failure {
     fn from(error: LogError) -> Self {
         match error {
-            LogError::Sink(failure) | LogError::Quarantine(failure) => failure,
+            LogError::Sink(failure) => failure,
             LogError::Missing { .. } => {
                 Self::because(error.to_string(), error).help("check the path; --log takes files and folders")
             }

@@ -20,6 +20,8 @@ pub enum Format {
     JsonAudit,
     /// An answer of `/rest/audit/…/events`: one JSON document.
     RestAudit,
+    /// Rows of the table `AO_C77861_AUDIT_ENTITY`, as `COPY` writes them.
+    AuditTable,
     /// Jira's access log.
     JiraAccess,
     /// Confluence's access log.
@@ -70,6 +72,8 @@ pub(crate) struct Sniffed {
     pub offset: Option<i32>,
     /// Holds bytes that no text has.
     pub binary: bool,
+    /// Its users and addresses are a redacted support zip's pseudonyms.
+    pub redacted: bool,
 }
 
 /// Looks at the beginning of a file. A line that fits no format does not matter as long as others fit one.
@@ -78,19 +82,25 @@ pub(crate) fn sniff(path: &str, head: &[u8]) -> Sniffed {
     let name = path.rsplit(['/', '!']).next().unwrap_or(path).to_ascii_lowercase();
     let mut counts: Vec<(Format, u32)> = Vec::new();
     let mut first = None::<Stamp>;
+    let mut pseudonyms = 0_u32;
     if audit::is_rest_document(head) {
         return Sniffed { format: Some(Format::RestAudit), ..Sniffed::default() };
+    }
+    if head.split(|byte| *byte == b'\n').take(64).any(audit::is_head) {
+        return Sniffed { format: Some(Format::AuditTable), ..Sniffed::default() };
     }
     for line in head.split(|byte| *byte == b'\n').take(400) {
         let line = line.trim_ascii().trim_ascii_start();
         let Some((format, stamp)) = of_line(line, product, &name) else { continue };
         first = first.or(stamp);
+        pseudonyms += u32::from(has_pseudonym(line));
         match counts.iter_mut().find(|(known, _)| *known == format) {
             Some((_, count)) => *count += 1,
             None => counts.push((format, 1)),
         }
     }
     let format = counts.iter().max_by_key(|(_, count)| *count).map(|(format, _)| *format);
+    let lines: u32 = counts.iter().map(|(_, count)| *count).sum();
     let nuls = memchr::memchr_iter(0, head).count();
     let binary = format.is_none() && nuls > 0;
     Sniffed {
@@ -98,8 +108,20 @@ pub(crate) fn sniff(path: &str, head: &[u8]) -> Sniffed {
         first: first.map(|stamp| stamp.local),
         offset: first.and_then(|stamp| stamp.offset),
         binary,
+        redacted: pseudonyms >= MANY && pseudonyms > lines / 2,
     }
 }
+
+/// A redacted support zip's values are `redacted-{pseudonym}` (Atlassian, "Redacting data in support zip"). Only what
+/// stands before the request counts, since the rest is the client's to write, and only when most lines have it.
+fn has_pseudonym(line: &[u8]) -> bool {
+    let request = memchr::memmem::find(line, b" /").into_iter().chain(memchr::memchr(b'"', line)).min();
+    let before = line.get(..request.unwrap_or(line.len())).unwrap_or_default();
+    memchr::memmem::find(before, b"redacted-").is_some()
+}
+
+/// How many lines with a pseudonym make a redacted log.
+const MANY: u32 = 3;
 
 fn of_line(line: &[u8], product: Option<Product>, name: &str) -> Option<(Format, Option<Stamp>)> {
     if line.starts_with(b"{") {
@@ -160,13 +182,18 @@ impl Format {
         )
     }
 
+    /// True when another log tells the same: what it has told already is not told again.
+    pub(crate) fn is_second_hand(self) -> bool {
+        matches!(self, Self::RestAudit | Self::AuditTable)
+    }
+
     /// The source of its events.
     pub(crate) fn source(self) -> &'static str {
         match self {
             Self::BitbucketAccess => "bitbucket.access",
             Self::BitbucketApplication => "bitbucket.application",
             Self::BitbucketPipeAudit => "bitbucket.audit",
-            Self::JsonAudit | Self::RestAudit => "atlassian.audit",
+            Self::JsonAudit | Self::RestAudit | Self::AuditTable => "atlassian.audit",
             Self::JiraAccess => "jira.access",
             Self::JiraApplication => "jira.application",
             Self::JiraSecurity => "jira.security",

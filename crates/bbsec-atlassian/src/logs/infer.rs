@@ -77,7 +77,7 @@ fn from_offsets(pieces: &[Piece]) -> Vec<(Product, Zone, String)> {
 }
 
 /// The events of the first lines of a piece.
-fn events(piece: &Piece, parser: &mut dyn LineParser, most: usize, take: &mut dyn FnMut(Event)) {
+fn events(piece: &Piece, parser: &mut dyn LineParser, most: usize, take: &mut dyn FnMut(&Event)) {
     let Ok(opened) = piece.open() else { return };
     let mut lines = Lines::new(opened.bytes, opened.limit);
     let mut clock = Clock::new(Zone::UTC);
@@ -99,9 +99,9 @@ fn from_audit(pieces: &[Piece]) -> Option<(Zone, String)> {
         |format: Format| pieces.iter().filter(move |piece| piece.sniffed.format == Some(format)).take(FILES);
     let mut known: HashMap<(String, String), Vec<(i64, usize)>> = HashMap::new();
     let mut count = 0_usize;
-    let mut learn = |event: Event| {
-        let (Some(user), Some(ip)) = (event.user, event.ips.into_iter().next()) else { return };
-        let times = known.entry((user, ip)).or_default();
+    let mut learn = |event: &Event| {
+        let (Some(user), Some(ip)) = (&event.user, event.ips.first()) else { return };
+        let times = known.entry((user.clone(), ip.clone())).or_default();
         if times.len() < PER_PAIR {
             times.push((event.time.micros(), count));
             count += 1;
@@ -121,8 +121,8 @@ fn from_audit(pieces: &[Piece]) -> Option<(Zone, String)> {
     let mut votes: BTreeMap<i64, HashSet<usize>> = BTreeMap::new();
     for piece in of(Format::BitbucketAccess) {
         events(piece, &mut AccessLog::default(), ACCESS_LINES, &mut |event| {
-            let (Some(user), Some(ip)) = (event.user, event.ips.into_iter().next()) else { return };
-            for (utc, number) in known.get(&(user, ip)).into_iter().flatten() {
+            let (Some(user), Some(ip)) = (&event.user, event.ips.first()) else { return };
+            for (utc, number) in known.get(&(user.clone(), ip.clone())).into_iter().flatten() {
                 let distance = event.time.micros().saturating_sub(*utc);
                 let quarters = distance.saturating_add(QUARTER / 2).div_euclid(QUARTER);
                 let off = distance.saturating_sub(quarters.saturating_mul(QUARTER));

@@ -13,10 +13,10 @@ use walkdir::WalkDir;
 
 use super::{
     LogError,
-    format::{Sniffed, sniff},
+    format::{Format, Sniffed, sniff},
     tomcat::{Pattern, patterns_of},
 };
-use crate::read::{Opened, Packing, open, packing, unpack};
+use crate::read::{Ahead, Opened, Packing, open, packing, unpack};
 
 /// One thing to read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,16 +87,37 @@ pub(crate) fn pieces(inputs: &[LogInput]) -> Result<Pieces, LogError> {
             file(&input.path, &input.root, true, &mut found)?;
         }
     }
+    refuse_redacted(inputs, &mut found)?;
     let mut seen = std::collections::HashSet::new();
     found.all.retain(|piece| seen.insert((piece.path.clone(), piece.member)));
-    // By folder, then format, then age: so that what one file begins the next can end.
+    // By folder, then format, then age: so that what one file begins the next can end. What repeats others comes last.
     found.all.sort_by(|a, b| {
-        let key =
-            |piece: &Piece| (folder_of(&piece.file).to_owned(), piece.sniffed.format, piece.sniffed.first);
+        let key = |piece: &Piece| {
+            let Sniffed { format, first, .. } = piece.sniffed;
+            let second_hand = format.is_some_and(Format::is_second_hand);
+            (second_hand, folder_of(&piece.file).to_owned(), format, first)
+        };
         key(a).cmp(&key(b)).then_with(|| a.file.cmp(&b.file))
     });
     Ok(found)
 }
+
+/// Pseudonyms match no other evidence: what was given by itself is an error, what lies among other logs a gap.
+fn refuse_redacted(inputs: &[LogInput], found: &mut Pieces) -> Result<(), LogError> {
+    let redacted: std::collections::BTreeSet<PathBuf> =
+        found.all.iter().filter(|piece| piece.sniffed.redacted).map(|piece| piece.path.clone()).collect();
+    for path in &redacted {
+        if inputs.iter().any(|input| input.path == *path) {
+            return Err(LogError::Redacted { path: path.clone() });
+        }
+        let shown = found.all.iter().find(|piece| piece.path == *path).map(|piece| piece.file.to_string());
+        found.gaps.push(Gap::unread("log file", shown.unwrap_or_default(), REDACTED, 1));
+    }
+    found.all.retain(|piece| !redacted.contains(&piece.path));
+    Ok(())
+}
+
+const REDACTED: &str = "redacted: its users and addresses are pseudonyms that match no other evidence; ask for the support zip that is not redacted, or take the logs from the home";
 
 /// A log folder of a home that is a link to somewhere else. What the person gave by itself is followed.
 fn leads_out(input: &LogInput) -> bool {
@@ -256,9 +277,7 @@ fn archive(path: &Path, file: &Arc<str>, given: bool, found: &mut Pieces) -> Res
         if given {
             return Err(LogError::Redacted { path: path.into() });
         }
-        let why =
-            "a redacted support zip: its users and addresses are pseudonyms that match no other evidence";
-        found.gaps.push(Gap::unread("log file", &**file, why, 1));
+        found.gaps.push(Gap::unread("log file", &**file, REDACTED, 1));
         return Ok(());
     }
     let zip = File::open(path).map_err(|error| error.to_string());
@@ -293,6 +312,11 @@ fn archive(path: &Path, file: &Arc<str>, given: bool, found: &mut Pieces) -> Res
 }
 
 impl Piece {
+    /// Whether it is a member of a zip.
+    pub(crate) fn is_member(&self) -> bool {
+        self.member.is_some()
+    }
+
     /// The stream, unpacked; else why not.
     pub(crate) fn open(&self) -> Result<Opened, String> {
         let told = |error: crate::read::OpenError| match std::error::Error::source(&error) {
@@ -300,60 +324,20 @@ impl Piece {
             None => error.to_string(),
         };
         let Some(member) = self.member else { return open(&self.path).map_err(told) };
-        let bytes = Member::open(&self.path, member)?;
-        let size = bytes.size;
+        let (bytes, size) = self::member(&self.path, member)?;
         unpack(&self.path, bytes, size).map_err(told)
     }
 }
 
-/// A member of a zip as a stream that owns its archive: a thread unpacks it and hands it over in chunks.
-struct Member {
-    size: u64,
-    chunks: std::sync::mpsc::Receiver<std::io::Result<Vec<u8>>>,
-    chunk: std::io::Cursor<Vec<u8>>,
-}
-
-impl Member {
-    fn open(path: &Path, at: usize) -> Result<Self, String> {
-        let file = File::open(path).map_err(|error| error.to_string())?;
-        let mut zip = zip::ZipArchive::new(file).map_err(|error| error.to_string())?;
-        let size = zip.by_index(at).map_err(|error| error.to_string())?.size();
-        let (send, chunks) = std::sync::mpsc::sync_channel(4);
-        std::thread::spawn(move || {
-            let Ok(mut member) = zip.by_index(at) else { return };
-            loop {
-                let mut chunk = vec![0; 256 << 10];
-                let sent = match member.read(&mut chunk) {
-                    Ok(0) => return,
-                    Ok(read) => {
-                        chunk.truncate(read);
-                        send.send(Ok(chunk))
-                    }
-                    Err(error) => {
-                        let _ = send.send(Err(error));
-                        return;
-                    }
-                };
-                if sent.is_err() {
-                    return;
-                }
-            }
-        });
-        Ok(Self { size, chunks, chunk: std::io::Cursor::new(Vec::new()) })
-    }
-}
-
-impl Read for Member {
-    fn read(&mut self, room: &mut [u8]) -> std::io::Result<usize> {
-        loop {
-            let read = self.chunk.read(room)?;
-            if read > 0 || room.is_empty() {
-                return Ok(read);
-            }
-            match self.chunks.recv() {
-                Ok(chunk) => self.chunk = std::io::Cursor::new(chunk?),
-                Err(_) => return Ok(0),
-            }
+/// A member of a zip as a stream that owns its archive: a thread unpacks it. With its unpacked size.
+fn member(path: &Path, at: usize) -> Result<(Ahead, u64), String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let mut zip = zip::ZipArchive::new(file).map_err(|error| error.to_string())?;
+    let size = zip.by_index(at).map_err(|error| error.to_string())?.size();
+    let stream = Ahead::made_by(move |pump| {
+        if let Ok(mut member) = zip.by_index(at) {
+            pump.all(&mut member);
         }
-    }
+    });
+    Ok((stream, size))
 }

@@ -13,10 +13,12 @@ mod format;
 mod infer;
 mod input;
 mod jira;
+mod outbox;
 mod parser;
-mod quarantine;
 mod read;
+mod refill;
 mod summary;
+mod told;
 mod tomcat;
 mod uri;
 
@@ -24,12 +26,12 @@ pub use error::LogError;
 pub use find::find;
 pub use format::Format;
 pub use input::LogInput;
-pub use quarantine::{NoQuarantine, Quarantine};
-pub use read::{read, read_with};
+pub use read::read;
 pub use summary::{FileSummary, LogSummary};
 
 pub use crate::read::Zones;
 pub(crate) use uri::query_of;
+pub use uri::request_line;
 
 #[cfg(test)]
 mod plaso;

@@ -6,8 +6,8 @@ use bbsec_core::{Event, Failure, Place, Time};
 
 use crate::read::Clock;
 
-/// Where events go.
-pub(crate) type Emit<'a> = &'a mut dyn FnMut(Event) -> Result<(), Failure>;
+/// Where events go. What takes one may put another in its place, to be filled again.
+pub(crate) type Emit<'a> = &'a mut dyn FnMut(&mut Event) -> Result<(), Failure>;
 
 /// Why a line did not become part of an event.
 #[derive(Debug)]

@@ -74,14 +74,26 @@ fn kind(data_type: &str) -> String {
     }
 }
 
-/// What of an event plaso says as well: type, status, bytes sent and time.
+/// Products and versions print the same thing in several ways; nothing and `-` are the same.
+fn bare(text: &str) -> String {
+    let text = text.trim();
+    if text == "-" { String::new() } else { text.to_owned() }
+}
+
+/// What of an event plaso says as well: type, status, bytes sent, time, user and agent.
 fn ours(event: &Event) -> Vec<String> {
     let or = |text: Option<String>| text.unwrap_or_default();
+    // plaso's grammars for application logs of Jira and Confluence know no user.
+    let named = !matches!(&*event.data_type, "atlassian:jira:line" | "atlassian:confluence:line");
+    // An SSH client's version is no user agent to plaso.
+    let agent = event.user_agent.clone().filter(|agent| !agent.starts_with("SSH-2.0-"));
     vec![
         kind(&event.data_type),
         or(event.status.map(|status| status.to_string())),
         or(event.bytes_out.map(|bytes| bytes.to_string())).trim_start_matches('0').to_owned(),
         event.time.micros().to_string(),
+        bare(&or(event.user.clone().filter(|_| named))),
+        bare(&or(agent)),
     ]
 }
 
@@ -97,6 +109,8 @@ fn theirs(event: &Value) -> Vec<String> {
             .trim_start_matches(['0', '-'])
             .to_owned(),
         field(&["timestamp"]),
+        bare(&field(&["username"])),
+        bare(&field(&["http_request_user_agent"])),
     ]
 }
 

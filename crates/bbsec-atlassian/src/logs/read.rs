@@ -1,6 +1,7 @@
 //! Reads all pieces, file after file, and keeps the books.
 
 use std::{
+    cmp::Ordering,
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
 };
@@ -8,53 +9,61 @@ use std::{
 use bbsec_core::{Event, Failure, Gap, Place, Progress, Sink, Task, Time, Unit};
 
 use super::{
-    FileSummary, Format, LogError, LogInput, LogSummary, NoQuarantine, Quarantine,
-    audit::AuditLog,
+    FileSummary, Format, LogError, LogInput, LogSummary,
+    audit::{AuditLog, AuditTable},
     bitbucket, confluence,
     format::product,
     infer::Inferred,
     input::{Piece, folder_of, pieces},
     jira,
+    outbox::{Outbox, pair},
     parser::{Bad, LineParser, Raw},
+    told::Told,
     tomcat::{Pattern, ValveLog},
 };
-use crate::read::{Clock, Line, Lines, Zone, Zones};
+use crate::read::{Ahead, Clock, Line, Lines, Packing, Zone, Zones};
 
-/// Reads the inputs; lines that are no part of an event are counted and told as gaps.
+/// Reads the inputs. Lines that are no part of an event go to the sink's quarantine, and are counted and told as gaps.
+/// Reading has a thread of its own; the sink is used by the caller's.
 pub fn read(
     inputs: &[LogInput],
     zones: &Zones,
     sink: &mut dyn Sink,
     progress: &dyn Progress,
 ) -> Result<LogSummary, LogError> {
-    read_with(inputs, zones, sink, &mut NoQuarantine, progress)
+    zones.check().map_err(LogError::Zone)?;
+    let (outbox, inbox) = pair();
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(move || read_all(inputs, zones, outbox, progress));
+        let delivered = inbox.deliver(sink);
+        let summary = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        delivered.and(summary)
+    })
 }
 
-/// The same; such lines are also handed to `quarantine`.
-pub fn read_with(
+/// The reading thread.
+fn read_all(
     inputs: &[LogInput],
     zones: &Zones,
-    sink: &mut dyn Sink,
-    quarantine: &mut dyn Quarantine,
+    out: Outbox,
     progress: &dyn Progress,
 ) -> Result<LogSummary, LogError> {
-    zones.check().map_err(LogError::Zone)?;
     let found = pieces(inputs)?;
     let missing = found.all.iter().any(|piece| {
         let format = piece.sniffed.format.filter(|format| format.needs_zone());
         format.is_some_and(|format| zones.find(&piece.file, format.source()).is_none())
     });
     let mut books = Books {
-        sink,
-        quarantine,
+        out,
         zones,
         summary: LogSummary { skipped: found.skipped, ..LogSummary::default() },
         versions: Arc::default(),
         patterns: found.patterns,
         inferred: Inferred::from(&found.all, missing),
+        told: Told::default(),
     };
     for gap in found.gaps {
-        books.sink.gap(gap).map_err(LogError::Sink)?;
+        books.gap(gap)?;
     }
     let total = found.all.iter().map(|piece| piece.size).sum();
     let task = progress.task("logs", Unit::Bytes, Some(total));
@@ -71,13 +80,13 @@ pub fn read_with(
 }
 
 struct Books<'a> {
-    sink: &'a mut dyn Sink,
-    quarantine: &'a mut dyn Quarantine,
+    out: Outbox,
     zones: &'a Zones,
     summary: LogSummary,
     versions: Arc<Mutex<BTreeSet<String>>>,
     patterns: Vec<Pattern>,
     inferred: Inferred,
+    told: Told,
 }
 
 /// What the books say about one file while it is read.
@@ -86,8 +95,8 @@ struct Page {
     first_bad: BTreeMap<String, Place>,
 }
 
-/// A document larger than this is not kept in memory whole.
-const MOST_DOCUMENT: u64 = 512 << 20;
+/// A document larger than this is not read: the servers answer in pages of a few megabytes at most.
+const MOST_DOCUMENT: u64 = 24 << 20;
 
 impl Books<'_> {
     fn file(
@@ -114,10 +123,15 @@ impl Books<'_> {
                 return self.gap(Gap::unread("log file", &*piece.file, why, 1));
             }
         };
+        let plain = opened.packing == Packing::Plain && !piece.is_member();
         if piece.sniffed.format == Some(Format::RestAudit) {
             self.document(piece, opened.bytes, &mut page)?;
         } else {
-            let mut lines = Lines::new(opened.bytes, opened.limit);
+            let bytes = match opened.packing {
+                Packing::Plain => opened.bytes,
+                _ => Box::new(Ahead::of(opened.bytes)),
+            };
+            let mut lines = Lines::new(bytes, opened.limit);
             let parser = piece.sniffed.format.map(|format| {
                 let key = (folder_of(&piece.file).to_owned(), format);
                 parsers
@@ -133,7 +147,31 @@ impl Books<'_> {
                 }
             }
         }
+        if plain && page.summary.broken.is_none() {
+            self.size(piece, &page.summary)?;
+        }
         self.close(page)
+    }
+
+    /// A log that is still written to: what came after it was looked at first is read as well, and said.
+    fn size(&mut self, piece: &Piece, summary: &FileSummary) -> Result<(), LogError> {
+        let (before, read) = (piece.size, summary.bytes);
+        let gap = match read.cmp(&before) {
+            Ordering::Equal => return Ok(()),
+            Ordering::Greater => {
+                let why = format!(
+                    "it grew from {before} to {read} bytes while it was read; its end may be half a line"
+                );
+                Gap::unknown("log file", &*piece.file, why)
+            }
+            Ordering::Less => {
+                let why = format!(
+                    "it shrank from {before} to {read} bytes while it was read: it was cut or replaced"
+                );
+                Gap::unread("log file", &*piece.file, why, 1)
+            }
+        };
+        self.gap(gap)
     }
 
     fn lines(
@@ -175,9 +213,7 @@ impl Books<'_> {
             page.summary.broken = Some(why.clone());
             self.gap(Gap::unread("log file", &*piece.file, why, 1))?;
         }
-        let events = &mut page.summary.events;
-        let sink = &mut *self.sink;
-        parser.end_of_file(&mut |event| pass(sink, events, event)).map_err(LogError::Sink)
+        parser.end_of_file(&mut |event| self.pass(&mut page.summary, event)).map_err(LogError::Sink)
     }
 
     fn line(
@@ -202,9 +238,7 @@ impl Books<'_> {
         }
         page.summary.read += 1;
         let raw = Raw { bytes: text, file: &piece.file, offset: offset.saturating_add(skipped as u64) };
-        let events = &mut page.summary.events;
-        let sink = &mut *self.sink;
-        match parser.line(raw, clock, &mut |event| pass(sink, events, event)) {
+        match parser.line(raw, clock, &mut |event| self.pass(&mut page.summary, event)) {
             Ok(time) => {
                 page.summary.parsed += 1;
                 page.summary.saw(time);
@@ -231,7 +265,7 @@ impl Books<'_> {
         page.first_bad.entry(group.to_owned()).or_insert_with(|| {
             Place::new(Arc::clone(&piece.file), offset, u32::try_from(length).unwrap_or(u32::MAX))
         });
-        self.quarantine.line(&piece.file, offset, bytes, length, why).map_err(LogError::Quarantine)
+        self.out.quarantined(&piece.file, offset, bytes, length, why).map_err(LogError::Sink)
     }
 
     /// A JSON document that spans lines.
@@ -244,17 +278,24 @@ impl Books<'_> {
         let mut text = Vec::new();
         let read = std::io::Read::read_to_end(&mut std::io::Read::take(bytes, MOST_DOCUMENT), &mut text);
         page.summary.bytes = text.len() as u64;
-        if let Err(error) = read {
-            page.summary.broken = Some(error.to_string());
+        let why = match read {
+            Err(error) => Some(format!("reading ended after {} bytes: {error}", text.len())),
+            Ok(_) if text.len() as u64 == MOST_DOCUMENT => {
+                Some(format!("a single JSON document of more than {MOST_DOCUMENT} bytes; fetch it in pages"))
+            }
+            Ok(_) => None,
+        };
+        if let Some(why) = why {
+            page.summary.broken = Some(why.clone());
+            self.gap(Gap::unread("log file", &*piece.file, why, 1))?;
         }
         let json = String::from_utf8_lossy(&text);
         let raw = Raw { bytes: &text, file: &piece.file, offset: 0 };
-        let (events, sink) = (&mut page.summary.events, &mut *self.sink);
         let (mut first, mut last) = (None::<Time>, None::<Time>);
-        let read = AuditLog::new(product(&piece.file)).document(raw, &json, &mut |event: Event| {
+        let read = AuditLog::new(product(&piece.file)).document(raw, &json, &mut |event: &mut Event| {
             first = Some(first.map_or(event.time, |first| first.min(event.time)));
             last = Some(last.map_or(event.time, |last| last.max(event.time)));
-            pass(sink, events, event)
+            self.pass(&mut page.summary, event)
         });
         page.summary.saw(first);
         page.summary.saw(last);
@@ -277,6 +318,16 @@ impl Books<'_> {
         }
     }
 
+    /// Passes an event on, unless another log has told it.
+    fn pass(&mut self, summary: &mut FileSummary, event: &mut Event) -> Result<(), Failure> {
+        if self.told.repeats(summary.format, event) {
+            summary.repeated += 1;
+            return Ok(());
+        }
+        summary.events += 1;
+        self.out.event(event)
+    }
+
     /// Which zone a file's times are in.
     fn clock(&mut self, piece: &Piece, summary: &mut FileSummary) -> Result<Clock, LogError> {
         let Some(format) = piece.sniffed.format.filter(|format| format.needs_zone()) else {
@@ -296,7 +347,7 @@ impl Books<'_> {
     }
 
     fn gap(&mut self, gap: Gap) -> Result<(), LogError> {
-        self.sink.gap(gap).map_err(LogError::Sink)
+        self.out.gap(gap).map_err(LogError::Sink)
     }
 
     /// Ends a file: one gap per reason, with the count and the first place.
@@ -317,8 +368,12 @@ impl Books<'_> {
         for ((folder, format), mut parser) in parsers {
             // What is still open belongs to the last file of its folder.
             let mut events = 0;
-            let sink = &mut *self.sink;
-            parser.finish(&mut |event| pass(sink, &mut events, event)).map_err(LogError::Sink)?;
+            parser
+                .finish(&mut |event| {
+                    events += 1;
+                    self.out.event(event)
+                })
+                .map_err(LogError::Sink)?;
             let last = self
                 .summary
                 .files
@@ -329,16 +384,12 @@ impl Books<'_> {
                 file.events += events;
             }
         }
+        self.out.flush().map_err(LogError::Sink)?;
         if let Ok(versions) = self.versions.lock() {
             self.summary.versions.clone_from(&versions);
         }
         Ok(self.summary)
     }
-}
-
-fn pass(sink: &mut dyn Sink, events: &mut u64, event: Event) -> Result<(), Failure> {
-    *events += 1;
-    sink.event(event)
 }
 
 impl FileSummary {
@@ -360,6 +411,7 @@ fn parser(
         Format::BitbucketPipeAudit => Box::new(bitbucket::PipeAudit),
         Format::BitbucketApplication => Box::new(bitbucket::ApplicationLog::reader(Arc::clone(versions))),
         Format::JsonAudit | Format::RestAudit => Box::new(AuditLog::new(product(file))),
+        Format::AuditTable => Box::new(AuditTable::new(product(file))),
         Format::JiraAccess => Box::new(ValveLog::jira(patterns)),
         Format::ConfluenceAccess => Box::new(ValveLog::confluence(patterns)),
         Format::JiraApplication => Box::new(jira::reader(Arc::clone(versions))),

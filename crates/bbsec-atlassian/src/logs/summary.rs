@@ -27,6 +27,9 @@ pub struct FileSummary {
     pub blank: u64,
     /// Events that came out of it; a request and its response are one.
     pub events: u64,
+    /// Events that were told already: the audit's database and REST answers repeat what its log says.
+    #[serde(default)]
+    pub repeated: u64,
     /// Why lines went into quarantine, and how many.
     pub reasons: BTreeMap<String, u64>,
     /// Earliest time in it.

@@ -140,6 +140,74 @@ fn a_redacted_support_zip_is_refused() {
 }
 
 #[test]
+fn a_redacted_zip_with_another_name_is_known_by_its_pseudonyms() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    zip.start_file(
+        "application-logs/atlassian-bitbucket-access.log",
+        zip::write::SimpleFileOptions::default(),
+    )
+    .unwrap();
+    let line = LINE.replace("admin", "redacted-7f3a").replace("10.229.31.195", "redacted-11");
+    zip.write_all(format!("{line}\n").repeat(8).as_bytes()).unwrap();
+    let path = folder.path().join("support.zip");
+    fs::write(&path, zip.finish().unwrap().into_inner()).unwrap();
+    let refused = read(&[LogInput::given(&path)], &Zones::default(), &mut Collected::default(), &Silent);
+    assert!(matches!(refused, Err(LogError::Redacted { .. })));
+    let (sink, summary) = read_all(&[LogInput::given(folder.path())]);
+    assert!(sink.gaps[0].unread && sink.gaps[0].why.contains("redacted") && summary.files.is_empty());
+    // A client that writes the word does not make a log unreadable.
+    let line = LINE.replace("Mozilla", "redacted-").replace("/projects", "/redacted-");
+    let (sink, _) = read_text("atlassian-bitbucket-access.log", format!("{line}\n").repeat(8).as_bytes());
+    assert_eq!(sink.events.len(), 8);
+}
+
+#[test]
+fn what_database_and_rest_repeat_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let event = |second: u32, shape: &str| {
+        let (kind, time) = match shape {
+            "file" => ("auditType", format!(r#"{{"epochSecond":16380361{second:02},"nano":63000000}}"#)),
+            _ => ("type", format!(r#""2021-11-27T18:01:{:02}.063Z""#, second + 40)),
+        };
+        format!(
+            r#"{{"{kind}":{{"action":"x","actionI18nKey":"bitbucket.x"}},"author":{{"id":"2","name":"ann"}},"source":"10.1.2.3","timestamp":{time}}}"#
+        )
+    };
+    fs::write(folder.path().join("20211127.00000.audit.log"), event(0, "file") + "\n").unwrap();
+    let page = format!(r#"{{"entities":[{},{}]}}"#, event(0, "rest"), event(1, "rest"));
+    fs::write(folder.path().join("page-000000.json"), page).unwrap();
+    let table = "COPY public.\"AO_C77861_AUDIT_ENTITY\" (\"ACTION_T_KEY\", \"ENTITY_TIMESTAMP\", \"SOURCE\", \"USER_ID\", \"USER_NAME\") FROM stdin;\n\
+        bitbucket.x\t1638036100063\t10.1.2.3\t2\tann\nbitbucket.x\t1638036109063\t10.1.2.3\t2\tann\n\\.\n";
+    fs::write(folder.path().join("ao_c77861_audit_entity.copy"), table).unwrap();
+    let (sink, summary) = read_all(&[LogInput::given(folder.path())]);
+    let (read, parsed, quarantined) = summary.totals();
+    assert_eq!((read, parsed, quarantined), (7, 7, 0), "{summary:#?}");
+    assert_eq!(summary.files.iter().map(|file| file.repeated).sum::<u64>(), 2);
+    let mut seconds: Vec<String> = sink.events.iter().map(|event| event.time.short()).collect();
+    seconds.sort();
+    assert_eq!(seconds, ["2021-11-27 18:01:40Z", "2021-11-27 18:01:41Z", "2021-11-27 18:01:49Z"]);
+}
+
+#[test]
+fn a_line_of_a_gigabyte_is_counted_and_the_next_one_read() {
+    use std::os::unix::fs::FileExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("atlassian-bitbucket-access.log");
+    let file = fs::File::create(&path).unwrap();
+    // A file with a hole: a gigabyte of zeros costs no disk.
+    let hole = 1 << 30;
+    file.write_all_at(format!("{LINE}\n10.0.0.1 | https | ").as_bytes(), 0).unwrap();
+    file.write_all_at(format!("x\n{LINE}\n").as_bytes(), hole).unwrap();
+    drop(file);
+    let (sink, summary) = read_all(&[LogInput::given(&path)]);
+    let file = &summary.files[0];
+    assert_eq!((file.read, file.parsed, file.quarantined), (3, 2, 1));
+    assert_eq!(sink.quarantined[0].bytes, hole - LINE.len() as u64);
+    assert!(sink.gaps.iter().any(|gap| gap.unread && gap.why.contains("longer than any log line")));
+}
+
+#[test]
 fn stack_traces_belong_to_their_event() {
     let text = "2022-06-24 08:01:19,381 ERROR [http-1] c.a.s.Foo it broke\njava.lang.IllegalStateException: x\n\tat a.b.C(D.java:1)\n2022-06-24 08:01:20,000 INFO [http-1] c.a.s.Foo fine\n";
     let (sink, file) = read_text("atlassian-bitbucket.log", text.as_bytes());
@@ -190,7 +258,7 @@ fn the_zone_of_an_application_log_is_that_of_the_access_log_beside_it() {
 fn a_sink_that_refuses_stops_the_reading() {
     struct Full;
     impl bbsec_core::Sink for Full {
-        fn event(&mut self, _: bbsec_core::Event) -> Result<(), Failure> {
+        fn event(&mut self, _: &bbsec_core::Event) -> Result<(), Failure> {
             Err(Failure::new(bbsec_core::Exit::Failed, "disk full"))
         }
     }
@@ -221,32 +289,25 @@ proptest! {
     fn no_line_is_ever_lost(pieces in proptest::collection::vec(piece(), 0..30), name in 0..6_usize) {
         let names = ["atlassian-bitbucket-access.log", "20260101.00000.audit.log", "atlassian-bitbucket.log", "atlassian-bitbucket-audit.log", "conf_access_log.2021-06-17.log", "atlassian-jira.log"];
         let text = pieces.concat();
-        let mut quarantined = Kept::default();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(names[name]);
         fs::write(&path, &text).unwrap();
         let mut sink = Collected::default();
-        let summary = read_with(&[LogInput::given(path)], &Zones::default(), &mut sink, &mut quarantined, &Silent).unwrap();
+        let summary = read(&[LogInput::given(path)], &Zones::default(), &mut sink, &Silent).unwrap();
         let file = &summary.files[0];
         let lines = text.split(|byte| *byte == b'\n').count() - usize::from(text.is_empty() || text.ends_with(b"\n"));
         prop_assert_eq!(file.parsed + file.quarantined, file.read);
         if file.format != Some(Format::RestAudit) {
             prop_assert_eq!(file.read + file.blank, lines as u64);
         }
-        prop_assert_eq!(quarantined.0.len() as u64, file.quarantined);
-        for (offset, bytes) in quarantined.0 {
-            prop_assert!(text[offset as usize..].starts_with(&bytes));
+        prop_assert_eq!(sink.quarantined.len() as u64, file.quarantined);
+        for line in &sink.quarantined {
+            let from = line.at.offset as usize;
+            let there = String::from_utf8_lossy(&text[from..from + line.bytes as usize]);
+            let shown: String = line.text.chars().take(100).collect();
+            let cut = shown.trim_end_matches(char::REPLACEMENT_CHARACTER);
+            prop_assert!(there.starts_with(cut));
         }
         prop_assert_eq!(sink.events.len() as u64, file.events);
-    }
-}
-
-#[derive(Default)]
-struct Kept(Vec<(u64, Vec<u8>)>);
-
-impl Quarantine for Kept {
-    fn line(&mut self, _: &str, offset: u64, bytes: &[u8], _: u64, _: &str) -> Result<(), Failure> {
-        self.0.push((offset, bytes.to_vec()));
-        Ok(())
     }
 }

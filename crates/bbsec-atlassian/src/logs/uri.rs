@@ -82,7 +82,7 @@ pub(crate) fn query_of(action: &str, name: &str) -> Option<String> {
 }
 
 /// Method and URI of a request line `GET /x HTTP/1.1`.
-pub(crate) fn request_line(action: &str) -> (&str, &str) {
+pub fn request_line(action: &str) -> (&str, &str) {
     let Some(blank) = memchr::memchr(b' ', action.as_bytes()) else { return ("", action) };
     let (method, rest) =
         (action.get(..blank).unwrap_or_default(), action.get(blank + 1..).unwrap_or_default());

@@ -90,7 +90,8 @@ impl<'a> Columns<'a> {
     pub(crate) fn may_be_wanted(&self, row: usize, filter: &EventFilter) -> bool {
         filter.request.as_deref().is_none_or(|request| self.text("request", row) == Some(request))
             && filter.target.as_ref().is_none_or(|target| self.text("target_id", row) == Some(&*target.id))
-            && (filter.indicators.is_empty()
+            && (filter.indicators.is_empty() && filter.requests.is_empty()
+                || self.text("request", row).is_some_and(|request| filter.requests.contains(request))
                 || filter.indicators.iter().any(|indicator| self.may_match(row, indicator)))
     }
 

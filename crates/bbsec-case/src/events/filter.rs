@@ -1,5 +1,7 @@
 //! Which events are wanted.
 
+use std::collections::HashSet;
+
 use bbsec_core::{Event, Indicator, IndicatorKind, Target, Time};
 
 /// Which events are wanted. Empty members want everything; several members must all hold.
@@ -13,6 +15,9 @@ pub struct EventFilter {
     pub indicators: Vec<Indicator>,
     /// The request id.
     pub request: Option<String>,
+    /// Events of these requests are wanted as well, whichever indicator they carry: what other logs say about the same
+    /// requests.
+    pub requests: HashSet<String>,
     /// Only these sources; a name that ends in `*` matches every source that begins so.
     pub sources: Vec<String>,
     /// What it was done to; the name is not compared.
@@ -32,7 +37,13 @@ impl EventFilter {
                     .as_ref()
                     .is_some_and(|target| target.kind == wanted.kind && target.id == wanted.id)
             })
-            && (self.indicators.is_empty() || self.indicators.iter().any(|one| matches(one, event)))
+            && self.wants_anyone(event)
+    }
+
+    fn wants_anyone(&self, event: &Event) -> bool {
+        (self.indicators.is_empty() && self.requests.is_empty())
+            || event.request.as_ref().is_some_and(|request| self.requests.contains(request))
+            || self.indicators.iter().any(|one| names(event, one))
     }
 
     /// Whether events of a source can be wanted.
@@ -55,7 +66,7 @@ impl EventFilter {
 }
 
 /// Whether an event names an indicator.
-fn matches(indicator: &Indicator, event: &Event) -> bool {
+pub fn names(event: &Event, indicator: &Indicator) -> bool {
     let is = |field: &Option<String>| field.as_ref() == Some(&indicator.value);
     match indicator.kind {
         IndicatorKind::Ip => event.ips.iter().any(|ip| {

@@ -5,22 +5,27 @@ use std::{
     io::{self, Write},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use bbsec_core::{Event, escape, hex};
 use parquet::{
-    arrow::{ArrowWriter, arrow_writer::ArrowWriterOptions},
-    basic::{Compression, ZstdLevel},
+    basic::{Compression, Encoding, ZstdLevel},
+    errors::ParquetError,
     file::{
         metadata::{KeyValue, SortingColumn},
-        properties::{EnabledStatistics, WriterProperties},
+        properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr},
+        writer::SerializedFileWriter,
     },
-    schema::types::ColumnPath,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::schema;
+use super::{
+    group::Group,
+    pages::{LEVEL, Packer},
+    schema,
+};
 use crate::{CaseError, files, layout};
 
 /// A finished file, as the journal names it.
@@ -48,6 +53,11 @@ impl Partition {
         Self { source: event.source.clone().into_owned(), date: event.time.date() }
     }
 
+    /// How its files are written.
+    pub(crate) fn properties(&self) -> WriterPropertiesPtr {
+        Arc::new(properties(&self.source))
+    }
+
     /// Relative to the case folder. Times beyond the years that a date can show share one folder.
     pub(crate) fn folder(&self) -> String {
         let source = escape::path_component(&self.source);
@@ -56,7 +66,7 @@ impl Partition {
 }
 
 /// A writer that knows the digest of what went through it.
-struct Hashing {
+pub(crate) struct Hashing {
     file: File,
     hash: Sha256,
     size: u64,
@@ -76,20 +86,21 @@ impl Write for Hashing {
 
 /// An open event file.
 pub(crate) struct Part {
-    writer: ArrowWriter<Hashing>,
+    writer: SerializedFileWriter<Hashing>,
     temporary: PathBuf,
     target: PathBuf,
     relative: String,
     rows: u64,
-    /// Time of the last event: what comes before it needs another file.
-    pub(crate) last: i64,
-    /// When it was last written to, as a count of flushes.
-    pub(crate) used: u64,
 }
 
 impl Part {
     /// Begins `<case>/<folder>/<name>`.
-    pub(crate) fn create(case: &Path, partition: &Partition, name: &str) -> Result<Self, CaseError> {
+    pub(crate) fn create(
+        case: &Path,
+        partition: &Partition,
+        properties: &WriterPropertiesPtr,
+        name: &str,
+    ) -> Result<Self, CaseError> {
         let relative = format!("{}/{name}", partition.folder());
         let target = case.join(&relative);
         files::create_dirs(files::parent(&target))?;
@@ -101,49 +112,22 @@ impl Part {
         let _ = fs::remove_file(&temporary);
         let file = files::create_new(&temporary, files::PRIVATE)?;
         let sink = Hashing { file, hash: Sha256::new(), size: 0 };
-        let options = ArrowWriterOptions::new().with_properties(properties(&partition.source));
-        let writer = ArrowWriter::try_new_with_options(sink, schema::schema(), options)
-            .map_err(|source| CaseError::Parquet { op: "write", path: target.clone(), source })?;
-        Ok(Self { writer, temporary, target, relative, rows: 0, last: i64::MIN, used: 0 })
+        let root = schema::PARQUET.root_schema_ptr();
+        let writer = SerializedFileWriter::new(sink, root, properties.clone())
+            .map_err(|source| failed(&target, source))?;
+        Ok(Self { writer, temporary, target, relative, rows: 0 })
     }
 
-    /// Appends events that are in order of time and not before what is there.
-    pub(crate) fn write(&mut self, events: &[Event]) -> Result<(), CaseError> {
-        let batch = schema::batch(events).map_err(|source| CaseError::Arrow {
-            op: "write",
-            path: self.target.clone(),
-            source,
-        })?;
-        let written = self.writer.write(&batch).and_then(|()| {
-            if self.writer.in_progress_size() > ROW_GROUP_BYTES { self.writer.flush() } else { Ok(()) }
-        });
-        written.map_err(|source| self.failed(source))?;
-        self.rows = self.rows.saturating_add(events.len() as u64);
-        if let Some(event) = events.last() {
-            self.last = event.time.micros();
-        }
-        Ok(())
-    }
-
-    /// A full disk arrives as Parquet's error; it is given back as the operating system's.
-    fn failed(&self, source: parquet::errors::ParquetError) -> CaseError {
-        let path = self.target.clone();
-        match source {
-            parquet::errors::ParquetError::External(inner) => match inner.downcast::<io::Error>() {
-                Ok(source) => CaseError::Io { op: "write", path, source: *source },
-                Err(inner) => CaseError::Parquet {
-                    op: "write",
-                    path,
-                    source: parquet::errors::ParquetError::External(inner),
-                },
-            },
-            source => CaseError::Parquet { op: "write", path, source },
-        }
+    /// Appends a row group, whose events are not before those that are there.
+    pub(crate) fn append(&mut self, group: Group, packer: &mut Packer) -> Result<(), CaseError> {
+        self.rows = self.rows.saturating_add(group.rows());
+        let written = group.finish(&schema::PARQUET, &mut self.writer, packer);
+        written.map_err(|source| failed(&self.target, source))
     }
 
     /// Ends the file and moves it into its place.
     pub(crate) fn finish(mut self) -> Result<FileDigest, CaseError> {
-        self.writer.finish().map_err(|source| self.failed(source))?;
+        self.writer.finish().map_err(|source| failed(&self.target, source))?;
         let sink = self.writer.inner_mut();
         let sha256 = hex::encode(sink.hash.clone().finalize());
         let size = sink.size;
@@ -157,25 +141,33 @@ impl Part {
     }
 }
 
-/// A row group is ended at this size, which bounds what a writer holds.
-const ROW_GROUP_BYTES: usize = 8 * 1024 * 1024;
+/// A full disk arrives as Parquet's error; it is given back as the operating system's.
+pub(crate) fn failed(path: &Path, source: ParquetError) -> CaseError {
+    let path = path.to_path_buf();
+    match source {
+        ParquetError::External(inner) => match inner.downcast::<io::Error>() {
+            Ok(source) => CaseError::Io { op: "write", path, source: *source },
+            Err(inner) => CaseError::Parquet { op: "write", path, source: ParquetError::External(inner) },
+        },
+        source => CaseError::Parquet { op: "write", path, source },
+    }
+}
 
 fn properties(source: &str) -> WriterProperties {
-    let level = ZstdLevel::try_new(3).unwrap_or_default();
-    let mut builder = WriterProperties::builder()
+    let level = ZstdLevel::try_new(LEVEL).unwrap_or_default();
+    WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
-        .set_max_row_group_row_count(Some(128 * 1024))
+        // What Parquet's own writer encodes are numbers: differences of what is in order are small.
+        .set_dictionary_enabled(false)
+        .set_encoding(Encoding::DELTA_BINARY_PACKED)
         .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_offset_index_disabled(true)
         .set_created_by(layout::TOOL.into())
         .set_sorting_columns(Some(vec![SortingColumn {
             column_idx: 0,
             descending: false,
             nulls_first: false,
         }]))
-        .set_key_value_metadata(Some(vec![KeyValue::new(schema::SOURCE_KEY.to_owned(), source.to_owned())]));
-    for column in ["offset", "duration", "bytes_in", "bytes_out", schema::TIME] {
-        // Nearly every value is another one: a dictionary would only cost.
-        builder = builder.set_column_dictionary_enabled(ColumnPath::from(column), false);
-    }
-    builder.build()
+        .set_key_value_metadata(Some(vec![KeyValue::new(schema::SOURCE_KEY.to_owned(), source.to_owned())]))
+        .build()
 }

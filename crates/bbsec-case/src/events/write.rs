@@ -1,6 +1,7 @@
-//! Writes events in bounded memory: a buffer that is sorted when it is full, and a bounded number of open files.
+//! Writes events in bounded memory: a lane for each source and day, of which the oldest give way.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
@@ -9,116 +10,100 @@ use bbsec_core::Event;
 
 use super::{
     filter::EventFilter,
+    lane::{Files, Lane},
     merge::Merge,
-    part::{FileDigest, Part, Partition},
+    pages::Packer,
+    part::{FileDigest, Partition},
 };
 use crate::CaseError;
 
-/// Events that are held before they are sorted and written.
-const BUFFER_EVENTS: usize = 4 * BATCH;
-/// Their approximate bytes.
-const BUFFER_BYTES: usize = 32 * 1024 * 1024;
-/// Rows per batch.
-pub(crate) const BATCH: usize = 8192;
-/// Files that are open at once.
-const OPEN_FILES: usize = 8;
+/// A lane that holds more is written out.
+const LANE_BYTES: usize = 20 << 20;
+/// All lanes together.
+const ALL_BYTES: usize = 40 << 20;
+/// Lanes that are open at once.
+const LANES: usize = 64;
+/// A lane's size is looked at after so many events, and after one that is large by itself.
+const LOOK_EVERY: u64 = 64;
+const LARGE: u32 = 64 << 10;
+/// Pieces of one day that are merged in one go.
+const MERGED_AT_ONCE: usize = 32;
+
+const DAY: i64 = 86_400_000_000;
 
 /// Takes events in any order.
 pub(crate) struct EventWriter {
-    case: PathBuf,
-    /// What makes the file names unique: run and step.
-    stem: String,
-    buffer: Vec<Event>,
-    bytes: usize,
-    open: BTreeMap<Partition, Part>,
-    done: Vec<(Partition, FileDigest)>,
-    created: u64,
-    flushes: u64,
+    files: Files,
+    /// By source and day.
+    lanes: Vec<((Cow<'static, str>, i64), Lane)>,
+    /// The lane of the last event, which is mostly that of the next.
+    last: usize,
+    count: u64,
 }
 
 impl EventWriter {
-    pub(crate) fn new(case: &Path, stem: String) -> Self {
-        Self {
-            case: case.into(),
-            stem,
-            buffer: Vec::new(),
-            bytes: 0,
-            open: BTreeMap::new(),
-            done: Vec::new(),
-            created: 0,
-            flushes: 0,
-        }
+    pub(crate) fn new(case: &Path, stem: String) -> Result<Self, CaseError> {
+        let packer = Packer::new().map_err(CaseError::io("compress for", case))?;
+        let files = Files { case: case.into(), stem, created: 0, packer, done: Vec::new() };
+        Ok(Self { files, lanes: Vec::new(), last: 0, count: 0 })
     }
 
-    pub(crate) fn push(&mut self, event: Event) -> Result<(), CaseError> {
-        self.bytes = self.bytes.saturating_add(weight(&event));
-        self.buffer.push(event);
-        if self.buffer.len() >= BUFFER_EVENTS || self.bytes >= BUFFER_BYTES {
-            self.flush()?;
+    pub(crate) fn push(&mut self, event: &Event) -> Result<(), CaseError> {
+        self.count = self.count.wrapping_add(1);
+        let day = event.time.micros().div_euclid(DAY);
+        let fits = |key: &(Cow<'static, str>, i64)| key.1 == day && key.0 == event.source;
+        if !self.lanes.get(self.last).is_some_and(|(key, _)| fits(key)) {
+            self.last = match self.lanes.iter().position(|(key, _)| fits(key)) {
+                Some(at) => at,
+                None => self.begin(event, day)?,
+            };
         }
-        Ok(())
-    }
-
-    /// Sorts what is held and writes it. Sorting is stable: events of one microsecond keep the order of their source.
-    fn flush(&mut self) -> Result<(), CaseError> {
-        self.flushes = self.flushes.saturating_add(1);
-        self.bytes = 0;
-        let mut groups: BTreeMap<Partition, Vec<Event>> = BTreeMap::new();
-        for event in std::mem::take(&mut self.buffer) {
-            groups.entry(Partition::of(&event)).or_default().push(event);
-        }
-        for (partition, mut events) in groups {
-            events.sort_by_key(|event| event.time);
-            for chunk in events.chunks(BATCH) {
-                self.write(&partition, chunk)?;
+        let Some((_, lane)) = self.lanes.get_mut(self.last) else { return Ok(()) };
+        lane.used = self.count;
+        lane.push(event, &mut self.files)?;
+        if self.count.is_multiple_of(LOOK_EVERY) || event.at.length > LARGE {
+            if lane.memory() > LANE_BYTES {
+                lane.shrink(&mut self.files)?;
             }
+            self.bound_memory()?;
         }
         Ok(())
     }
 
-    fn write(&mut self, partition: &Partition, events: &[Event]) -> Result<(), CaseError> {
-        let first = events.first().map_or(i64::MAX, |event| event.time.micros());
-        if self.open.get(partition).is_some_and(|part| part.last > first) {
-            self.close(partition)?;
+    fn begin(&mut self, event: &Event, day: i64) -> Result<usize, CaseError> {
+        if self.lanes.len() >= LANES {
+            self.close_oldest()?;
         }
-        if !self.open.contains_key(partition) {
-            if self.open.len() >= OPEN_FILES {
-                let oldest = self.open.iter().min_by_key(|(_, part)| part.used).map(|(key, _)| key.clone());
-                if let Some(oldest) = oldest {
-                    self.close(&oldest)?;
-                }
-            }
-            let name = self.next_name();
-            let part = Part::create(&self.case, partition, &name)?;
-            self.open.insert(partition.clone(), part);
-        }
-        if let Some(part) = self.open.get_mut(partition) {
-            part.used = self.flushes;
-            part.write(events)?;
+        self.lanes.push(((event.source.clone(), day), Lane::new(Partition::of(event))));
+        Ok(self.lanes.len() - 1)
+    }
+
+    fn bound_memory(&mut self) -> Result<(), CaseError> {
+        while self.lanes.len() > 1
+            && self.lanes.iter().map(|(_, lane)| lane.memory()).sum::<usize>() > ALL_BYTES
+        {
+            self.close_oldest()?;
         }
         Ok(())
     }
 
-    fn next_name(&mut self) -> String {
-        self.created = self.created.saturating_add(1);
-        format!("part-{}-{}.parquet", self.stem, self.created)
-    }
-
-    fn close(&mut self, partition: &Partition) -> Result<(), CaseError> {
-        if let Some(part) = self.open.remove(partition) {
-            self.done.push((partition.clone(), part.finish()?));
+    fn close_oldest(&mut self) -> Result<(), CaseError> {
+        let oldest = self.lanes.iter().enumerate().min_by_key(|(_, (_, lane))| lane.used);
+        if let Some(at) = oldest.map(|(at, _)| at) {
+            let (_, mut lane) = self.lanes.remove(at);
+            lane.close(&mut self.files)?;
+            self.last = usize::MAX;
         }
         Ok(())
     }
 
     /// Writes what is left and merges the pieces of each day; gives every file.
     pub(crate) fn finish(mut self) -> Result<Vec<FileDigest>, CaseError> {
-        self.flush()?;
-        while let Some(partition) = self.open.keys().next().cloned() {
-            self.close(&partition)?;
+        for (_, mut lane) in std::mem::take(&mut self.lanes) {
+            lane.close(&mut self.files)?;
         }
         let mut days: BTreeMap<Partition, Vec<FileDigest>> = BTreeMap::new();
-        for (partition, file) in std::mem::take(&mut self.done) {
+        for (partition, file) in std::mem::take(&mut self.files.done) {
             days.entry(partition).or_default().push(file);
         }
         let mut files = Vec::new();
@@ -127,57 +112,34 @@ impl EventWriter {
                 let rest = pieces.split_off(pieces.len().min(MERGED_AT_ONCE));
                 let merged = self.merge(&partition, &pieces)?;
                 // The merged piece stays first: events of one microsecond keep the order in which they came.
-                pieces = std::iter::once(merged).chain(rest).collect();
+                pieces = merged.into_iter().chain(rest).collect();
             }
             files.append(&mut pieces);
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(files)
     }
-}
 
-impl EventWriter {
     /// Events that came in no order of time leave many small files of one day: they become one.
-    fn merge(&mut self, partition: &Partition, pieces: &[FileDigest]) -> Result<FileDigest, CaseError> {
-        let paths: Vec<PathBuf> = pieces.iter().map(|piece| self.case.join(&piece.path)).collect();
+    fn merge(
+        &mut self,
+        partition: &Partition,
+        pieces: &[FileDigest],
+    ) -> Result<Option<FileDigest>, CaseError> {
+        let paths: Vec<PathBuf> = pieces.iter().map(|piece| self.files.case.join(&piece.path)).collect();
         let filter = EventFilter::default();
         let mut merge = Merge::new(&paths, &filter)?;
-        let name = self.next_name();
-        let mut part = Part::create(&self.case, partition, &name)?;
-        let mut batch = Vec::with_capacity(BATCH);
+        let mut lane = Lane::new(partition.clone());
         while let Some(event) = merge.next()? {
-            batch.push(event);
-            if batch.len() == BATCH {
-                part.write(&batch)?;
-                batch.clear();
+            lane.push(&event, &mut self.files)?;
+            if event.at.length > LARGE && lane.memory() > LANE_BYTES {
+                lane.shrink(&mut self.files)?;
             }
         }
-        if !batch.is_empty() {
-            part.write(&batch)?;
-        }
-        let merged = part.finish()?;
+        lane.close(&mut self.files)?;
         for path in paths {
             std::fs::remove_file(&path).map_err(CaseError::io("remove", &path))?;
         }
-        Ok(merged)
+        Ok(self.files.done.pop().map(|(_, file)| file))
     }
-}
-
-/// Pieces of one day that are merged in one go.
-const MERGED_AT_ONCE: usize = 32;
-
-/// About how many bytes an event holds.
-fn weight(event: &Event) -> usize {
-    let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-    let list = |list: &Vec<String>| list.iter().map(|item| item.len() + 24).sum::<usize>();
-    size_of::<Event>()
-        + event.action.len()
-        + [&event.user, &event.session, &event.token, &event.ssh_key, &event.user_agent, &event.request]
-            .into_iter()
-            .map(text)
-            .sum::<usize>()
-        + list(&event.ips)
-        + list(&event.labels)
-        + event.extra.iter().map(|(key, value)| key.len() + value.len() + 64).sum::<usize>()
-        + event.target.as_ref().map_or(0, |target| target.id.len() + text(&target.name))
 }

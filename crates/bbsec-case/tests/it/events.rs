@@ -31,7 +31,7 @@ fn events_come_back_whole_and_in_order_of_time_whatever_order_they_came_in() {
         event
     };
     for number in 0..count {
-        sink.event(at(number * 7919 % count)).unwrap();
+        sink.event(&at(number * 7919 % count)).unwrap();
     }
     let summary = sink.finish().unwrap();
     assert_eq!(summary.events, count);
@@ -79,7 +79,7 @@ fn hostile_sources_and_times_stay_in_their_folder_and_come_back() {
         let mut one = event(number as u64);
         one.source = source.to_owned().into();
         one.time = Time::from_micros([i64::MIN, -1, i64::MAX, 0][number]);
-        sink.event(one.clone()).unwrap();
+        sink.event(&one).unwrap();
         events.push(one);
     }
     sink.finish().unwrap();
@@ -130,7 +130,7 @@ fn speed() {
         let mut one = event(number % 5000);
         one.time = Time::from_micros(1_790_000_000_000_000 + i64::try_from(number).unwrap() * 1_000_000);
         one.request = Some(format!("@{number}x"));
-        sink.event(one).unwrap();
+        sink.event(&one).unwrap();
     }
     let summary = sink.finish().unwrap();
     let bytes: u64 = summary.event_files.iter().map(|file| file.size).sum();

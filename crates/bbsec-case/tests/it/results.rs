@@ -15,7 +15,7 @@ fn a_re_scan_replaces_the_results_of_the_same_step_and_an_unfinished_one_does_no
         let mut sink = case.sink(&run, step, "scan.access").unwrap();
         for subject in subjects {
             sink.finding(finding(subject)).unwrap();
-            sink.event(event(subject.len() as u64)).unwrap();
+            sink.event(&event(subject.len() as u64)).unwrap();
         }
         if finish {
             sink.finish().unwrap();
@@ -45,7 +45,7 @@ fn the_event_folder_holds_only_the_results_that_count() {
         let run = case.start_run("scan").unwrap();
         let mut sink = case.sink(&run, "s", "scan.access").unwrap();
         for number in 0..30 {
-            sink.event(event(number)).unwrap();
+            sink.event(&event(number)).unwrap();
         }
         if finish {
             sink.finish().unwrap();

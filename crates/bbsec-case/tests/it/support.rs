@@ -42,7 +42,7 @@ pub fn filled() -> (TempDir, PathBuf) {
     case.write_run_file(&run, "plan.json", b"{}").unwrap();
     let mut sink = case.sink(&run, "scan.access", "scan.access").unwrap();
     for number in 0..50 {
-        sink.event(event(number)).unwrap();
+        sink.event(&event(number)).unwrap();
     }
     sink.finding(finding("a")).unwrap();
     sink.gap(Gap::unread("log lines", "x", "cut", 3)).unwrap();

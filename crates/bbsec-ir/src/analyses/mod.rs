@@ -1,5 +1,6 @@
 //! The analyses: each adapts a room to the traits, and joins rooms where one needs what another reads.
 
+mod collected_logs;
 pub(crate) mod scan_access;
 pub(crate) mod scan_accounts;
 pub(crate) mod scan_cloudtrail;

@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use bbsec_atlassian::{access::AccessBuilder, logs};
 use bbsec_core::{
-    Analysis, AnalysisMeta, CaseStore, Event, Exit, Failure, Indicator, Progress, Scope, Sink, Time,
+    Analysis, AnalysisMeta, CaseStore, Event, Exit, Failure, Indicator, Progress, QuarantinedLine, Scope,
+    Sink, Time,
 };
+use bbsec_report::Redactor;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::analyses::{home, web_rules::WebRules};
+use crate::analyses::{collected_logs::collected_logs, home, web_rules::WebRules};
 
 /// Where the logs are, and what is already suspected.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema, clap::Args)]
@@ -96,7 +98,7 @@ impl Analysis for ScanAccess {
         let zones = logs::Zones::new(scope.time_zones.clone());
         let builder = AccessBuilder::new(scope.suspects.clone(), &scope);
         let rules = WebRules::new(&input.rules, sink)?;
-        let mut reading = Reading { sink, builder, rules, scope: &scope };
+        let mut reading = Reading { sink, builder, rules, scope: &scope, shapes: Redactor::shapes_only() };
         let summary = logs::read(&inputs, &zones, &mut reading, progress)?;
         let detected = reading.rules.finish();
         let access = reading.builder.finish();
@@ -122,8 +124,13 @@ pub(crate) fn log_inputs(
     if !given.is_empty() {
         return Ok(given.iter().map(logs::LogInput::given).collect());
     }
-    let home = home(home_given, case)?;
-    let found = logs::find(home.root());
+    let brought = case.map(collected_logs).transpose()?.unwrap_or_default();
+    let home = match home(home_given, case) {
+        Err(_) if home_given.is_none() && !brought.is_empty() => return Ok(brought),
+        found => found?,
+    };
+    let mut found = logs::find(home.root());
+    found.extend(brought);
     if found.is_empty() {
         return Err(Failure::new(Exit::Nothing, format!("no logs in {}", home.root().display()))
             .help("name them with --log, if they lie elsewhere"));
@@ -137,17 +144,23 @@ struct Reading<'a> {
     builder: AccessBuilder,
     rules: WebRules,
     scope: &'a Scope,
+    shapes: Redactor,
 }
 
 impl Sink for Reading<'_> {
     fn forward(&mut self) -> Option<&mut dyn Sink> {
         Some(self.sink)
     }
-    fn event(&mut self, event: Event) -> Result<(), Failure> {
+    fn event(&mut self, event: &Event) -> Result<(), Failure> {
         if self.scope.contains(event.time) {
-            self.builder.add(&event);
-            self.rules.add(&event);
+            self.builder.add(event);
+            self.rules.add(event);
         }
         self.sink.event(event)
+    }
+    fn quarantined(&mut self, mut line: QuarantinedLine) -> Result<(), Failure> {
+        // A broken line may hold a header with a credential in it.
+        self.shapes.clean(&mut line.text);
+        self.sink.quarantined(line)
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use bbsec_atlassian::{accounts::AccountsBuilder, logs};
-use bbsec_core::{Analysis, AnalysisMeta, CaseStore, Event, Failure, Gap, Progress, Sink};
+use bbsec_core::{Analysis, AnalysisMeta, CaseStore, Event, Failure, Gap, Progress, QuarantinedLine, Sink};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -95,9 +95,13 @@ impl Sink for AuditOnly<'_> {
     fn forward(&mut self) -> Option<&mut dyn Sink> {
         Some(self.sink)
     }
-    fn event(&mut self, event: Event) -> Result<(), Failure> {
+    fn event(&mut self, event: &Event) -> Result<(), Failure> {
         self.events += 1;
-        self.builder.add(&event);
+        self.builder.add(event);
+        Ok(())
+    }
+    // `scan.access` keeps them.
+    fn quarantined(&mut self, _: QuarantinedLine) -> Result<(), Failure> {
         Ok(())
     }
 }

@@ -82,7 +82,7 @@ impl Analysis for ScanCloudtrail {
                 if scope.contains(record.time) {
                     found.add(&record);
                 }
-                sink.event(record.to_event()).map_err(CloudtrailError::Sink)
+                sink.event(&record.to_event()).map_err(CloudtrailError::Sink)
             },
             &mut |gap| {
                 gaps.push(gap);

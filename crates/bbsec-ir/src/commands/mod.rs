@@ -6,6 +6,7 @@ pub(crate) mod case;
 pub(crate) mod collect;
 pub(crate) mod findings;
 pub(crate) mod isolate;
+pub(crate) mod pivot;
 pub(crate) mod plan;
 pub(crate) mod playbook;
 pub(crate) mod reference;
@@ -34,7 +35,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Release(args) => isolate::release(&session, args),
         Command::Collect(command) => collect::run(&session, command),
         Command::Scan(command) => scan::run(&session, command),
-        Command::Pivot(args) => timeline::pivot(&session, args),
+        Command::Pivot(args) => pivot::pivot(&session, args),
         Command::Timeline(args) => timeline::timeline(&session, args),
         Command::Findings(command) => findings::run(&session, command),
         Command::Rotate(command) => rotate::run(&session, command),

@@ -224,7 +224,7 @@ impl bbsec_core::Sink for WithoutEvents {
     fn forward(&mut self) -> Option<&mut dyn bbsec_core::Sink> {
         Some(&mut self.0)
     }
-    fn event(&mut self, _: bbsec_core::Event) -> Result<(), Failure> {
+    fn event(&mut self, _: &bbsec_core::Event) -> Result<(), Failure> {
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! `timeline` and `pivot`: views over the events of a case.
+//! `timeline`: the events of a case in order of time.
 
 use std::{collections::BTreeMap, ops::ControlFlow};
 
@@ -35,16 +35,6 @@ pub(crate) struct TimelineArgs {
     /// At most this many events
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     limit: usize,
-}
-
-/// `pivot`
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  bbsec-ir pivot ip:203.0.113.7
-  bbsec-ir pivot token:263466287238 --format json")]
-pub(crate) struct PivotArgs {
-    /// KIND:VALUE
-    indicator: Indicator,
 }
 
 pub(crate) fn timeline(session: &Session, args: TimelineArgs) -> Result<Exit, Failure> {
@@ -120,63 +110,4 @@ fn earliest(
     })?;
     let shown = kept.len();
     Ok((kept.into_values().collect(), seen - shown))
-}
-
-pub(crate) fn pivot(session: &Session, args: PivotArgs) -> Result<Exit, Failure> {
-    let case = session.case(Access::Read)?;
-    let mut linked: BTreeMap<Indicator, (u64, Time, Time)> = BTreeMap::new();
-    let mut targets: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-    let filter = EventFilter { indicators: vec![args.indicator.clone()], ..EventFilter::default() };
-    let count = case.events(&filter, &mut |event| {
-        for indicator in indicators(&event).into_iter().filter(|indicator| *indicator != args.indicator) {
-            let entry = linked.entry(indicator).or_insert((0, event.time, event.time));
-            *entry = (entry.0 + 1, entry.1.min(event.time), entry.2.max(event.time));
-        }
-        if let Some(target) = &event.target {
-            let entry = targets.entry(target.id.clone()).or_default();
-            *entry = (entry.0 + 1, entry.1.saturating_add(event.bytes_out.unwrap_or(0)));
-        }
-        ControlFlow::Continue(())
-    })?;
-    if count == 0 {
-        session.say("no event of the case carries this indicator");
-        return Ok(Exit::Nothing);
-    }
-    let mut cells = Vec::new();
-    let mut rows = Vec::new();
-    for (indicator, (events, first, last)) in &linked {
-        cells.push(vec![indicator.to_string(), events.to_string(), first.short(), last.short()]);
-        rows.push(json!({"linked": indicator, "events": events, "first": first, "last": last}));
-    }
-    let mut touched: Vec<_> = targets.into_iter().collect();
-    touched.sort_by_key(|(_, counts)| std::cmp::Reverse(*counts));
-    for (target, (events, bytes)) in touched {
-        cells.push(vec![
-            target.clone(),
-            events.to_string(),
-            format!("{} sent", show::bytes(bytes)),
-            String::new(),
-        ]);
-        rows.push(json!({"target": target, "events": events, "bytes_out": bytes}));
-    }
-    session.output.rows(&Listing {
-        name: "pivot",
-        heads: vec!["linked to it", "events", "first", "last"],
-        cells,
-        rows,
-    })?;
-    Ok(Exit::Done)
-}
-
-/// Every indicator that an event carries.
-fn indicators(event: &Event) -> Vec<Indicator> {
-    let one = |kind, value: &Option<String>| value.as_ref().map(|value| Indicator::new(kind, value.clone()));
-    let mut all: Vec<Indicator> =
-        event.ips.first().map(|ip| Indicator::new(IndicatorKind::Ip, ip.clone())).into_iter().collect();
-    all.extend(one(IndicatorKind::User, &event.user));
-    all.extend(one(IndicatorKind::Session, &event.session));
-    all.extend(one(IndicatorKind::Token, &event.token));
-    all.extend(one(IndicatorKind::SshKey, &event.ssh_key));
-    all.extend(one(IndicatorKind::UserAgent, &event.user_agent));
-    all
 }

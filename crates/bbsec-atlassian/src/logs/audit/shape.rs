@@ -29,7 +29,7 @@ pub(crate) struct Record<'a> {
     #[serde(borrow, default)]
     pub system: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
-    timestamp: Option<Timestamp<'a>>,
+    pub(super) timestamp: Option<Timestamp<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -95,7 +95,7 @@ pub(crate) struct Attribute<'a> {
 
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-enum Timestamp<'a> {
+pub(super) enum Timestamp<'a> {
     #[serde(rename_all = "camelCase")]
     Split {
         epoch_second: i64,
@@ -108,6 +108,22 @@ enum Timestamp<'a> {
 }
 
 impl Record<'_> {
+    /// Nothing but a time, in milliseconds since the epoch.
+    pub(crate) fn at(millis: i64) -> Self {
+        Self {
+            audit_type: None,
+            author: None,
+            affected_objects: None,
+            changed_values: None,
+            extra_attributes: None,
+            method: None,
+            node: None,
+            source: None,
+            system: None,
+            timestamp: Some(Timestamp::Millis(millis)),
+        }
+    }
+
     pub(crate) fn has_time(&self) -> bool {
         self.timestamp.is_some()
     }

@@ -1,8 +1,9 @@
 //! The access log of Bitbucket and Stash into events.
 
-use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, sync::Arc};
 
-use bbsec_core::{Event, Failure, Place, Target, Time, Verb};
+use bbsec_core::{Event, Failure, Target, Time, Verb};
+use hashbrown::HashMap;
 
 use super::{
     action::{self, GitLabel, git_label},
@@ -11,7 +12,8 @@ use super::{
 };
 use crate::{
     logs::{
-        parser::{Bad, Emit, LineParser, Raw, addresses, number, some_text, text},
+        parser::{Bad, Emit, LineParser, Raw, addresses, number, text},
+        refill::{self, Spare, blank},
         uri::request_line,
     },
     read::{Clock, StampReader},
@@ -22,11 +24,19 @@ pub(crate) const SOURCE: &str = "bitbucket.access";
 const DATA_TYPE: &str = "atlassian:bitbucket:access";
 
 /// Reads access lines and pairs requests with their responses.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct AccessLog {
     stamps: StampReader,
     pairs: Pairs,
     last: Time,
+    filler: Filler,
+}
+
+impl Default for AccessLog {
+    fn default() -> Self {
+        let filler = Filler { event: blank(), spare: Spare::default(), known: Known::default() };
+        Self { stamps: StampReader::default(), pairs: Pairs::default(), last: Time::default(), filler }
+    }
 }
 
 impl LineParser for AccessLog {
@@ -46,7 +56,8 @@ impl LineParser for AccessLog {
         if !line.request.is_empty() {
             self.pairs.response(line.request);
         }
-        emit(event(&line, time, raw.place()))?;
+        self.filler.fill(&line, time, raw.file, raw.offset, raw.bytes.len());
+        emit(&mut self.filler.event)?;
         Ok(Some(time))
     }
 
@@ -67,55 +78,64 @@ impl LineParser for AccessLog {
 impl AccessLog {
     fn unanswered(&mut self, open: &Open, why: &str, emit: Emit<'_>) -> Result<(), Failure> {
         let Ok(line) = parse(&open.line, &mut self.stamps) else { return Ok(()) };
-        let place = Place {
-            file: Arc::clone(&open.file),
-            offset: open.offset,
-            length: u32::try_from(open.line.len()).unwrap_or(u32::MAX),
-        };
-        let mut event = event(&line, open.time, place);
+        self.filler.fill(&line, open.time, &open.file, open.offset, open.line.len());
+        let event = &mut self.filler.event;
         event.status = None;
         event.extra.insert("unanswered".into(), why.into());
         emit(event)
     }
 }
 
-/// The event that one line tells of.
-fn event(line: &AccessLine<'_>, time: Time, at: Place) -> Event {
-    let (action, referer, agent) = line.middle();
-    let action = text(action);
-    let mut extra = BTreeMap::new();
-    extra.insert("protocol".to_owned(), text(line.protocol));
-    if !referer.is_empty() && referer != b"-" {
-        extra.insert("http_request_referer".to_owned(), text(referer));
-    }
-    if !line.mesh.is_empty() {
-        extra.insert("mesh_execution_id".to_owned(), text(line.mesh));
-    }
-    let labels = Labels::of(line.labels);
-    let (verb, target) = what(&action, line.protocol, labels.git);
-    let unit = if line.protocol == b"grpc" { 0 } else { 1000 };
-    Event {
-        time,
-        source: Cow::Borrowed(SOURCE),
-        data_type: Cow::Borrowed(DATA_TYPE),
-        user: some_text(line.user),
-        ips: addresses(line.addresses),
-        session: some_text(line.session),
-        token: labels.token,
-        ssh_key: labels.ssh_key,
-        user_agent: some_text(agent),
-        request: some_text(line.request),
-        verb,
-        action,
-        target,
-        status: status(line.status),
-        bytes_in: number(line.bytes_in),
-        bytes_out: number(line.bytes_out),
-        duration: number(line.duration)
-            .map(|value| if unit == 0 { value / 1000 } else { value.saturating_mul(unit) }),
-        labels: labels.all,
-        extra,
-        at,
+/// Makes the events that lines tell of, one in the place of the other.
+#[derive(Debug)]
+struct Filler {
+    event: Event,
+    spare: Spare,
+    known: Known,
+}
+
+impl Filler {
+    fn fill(&mut self, line: &AccessLine<'_>, time: Time, file: &Arc<str>, offset: u64, length: usize) {
+        let Self { event, spare, known } = self;
+        let (action, referer, agent) = line.middle();
+        event.time = time;
+        event.source = Cow::Borrowed(SOURCE);
+        event.data_type = Cow::Borrowed(DATA_TYPE);
+        spare.set(&mut event.user, line.user);
+        if line.addresses.iter().any(|byte| matches!(byte, b':' | b'[')) {
+            event.ips = addresses(line.addresses);
+        } else {
+            let chain = line.addresses.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+            spare.set_list(&mut event.ips, chain.filter(|ip| !ip.is_empty() && *ip != b"-"));
+        }
+        spare.set(&mut event.session, line.session);
+        spare.set(&mut event.user_agent, agent);
+        spare.set(&mut event.request, line.request);
+        refill::set(&mut event.action, action);
+        let git = labels(event, line.labels, spare);
+        let (verb, target) = known.what(&event.action, line.protocol, git);
+        event.verb = *verb;
+        refill::set_target(&mut event.target, target.as_ref());
+        event.status = status(line.status);
+        event.bytes_in = number(line.bytes_in);
+        event.bytes_out = number(line.bytes_out);
+        // Mesh counts nanoseconds, everything else milliseconds.
+        event.duration = number(line.duration).map(|value| match line.protocol {
+            b"grpc" => value / 1000,
+            _ => value.saturating_mul(1000),
+        });
+        let referer = if referer == b"-" { b"" } else { referer };
+        let extra = [
+            ("protocol", line.protocol),
+            ("http_request_referer", referer),
+            ("mesh_execution_id", line.mesh),
+        ];
+        refill::set_extra(&mut event.extra, extra);
+        if !Arc::ptr_eq(&event.at.file, file) {
+            event.at.file = Arc::clone(file);
+        }
+        event.at.offset = offset;
+        event.at.length = u32::try_from(length).unwrap_or(u32::MAX);
     }
 }
 
@@ -126,56 +146,81 @@ fn status(column: &[u8]) -> Option<i32> {
     }
 }
 
-fn what(action: &str, protocol: &[u8], label: GitLabel) -> (Verb, Option<Target>) {
-    match protocol {
-        b"ssh" => action::ssh(action, label),
-        b"grpc" => (Verb::Other, None),
-        _ => {
-            let (method, uri) = request_line(action);
-            action::http(method, uri, label)
+type What = (Verb, Option<Target>);
+
+/// What requests mean that came before: most lines ask for the same addresses again.
+#[derive(Debug, Default)]
+struct Known {
+    meanings: HashMap<Vec<u8>, What>,
+    key: Vec<u8>,
+    /// Of an address that is too long to be kept.
+    other: Option<What>,
+}
+
+/// Meanings that are kept, and how long an address is that has one; then all are forgotten.
+const MEANINGS: usize = 8192;
+const ADDRESS: usize = 512;
+
+impl Known {
+    fn what(&mut self, action: &str, protocol: &[u8], label: GitLabel) -> &What {
+        // The query says nothing about what was done to what.
+        let end = memchr::memchr(b'?', action.as_bytes()).unwrap_or(action.len());
+        let meaning = || match protocol {
+            b"ssh" => action::ssh(action, label),
+            b"grpc" => (Verb::Other, None),
+            _ => {
+                let (method, uri) = request_line(action);
+                action::http(method, uri, label)
+            }
+        };
+        if end > ADDRESS {
+            return self.other.insert(meaning());
         }
+        self.key.clear();
+        self.key.extend_from_slice(&[label as u8, protocol.len() as u8]);
+        self.key.extend_from_slice(action.as_bytes().get(..end).unwrap_or_default());
+        if self.meanings.len() >= MEANINGS {
+            self.meanings.clear();
+        }
+        self.meanings.entry_ref(self.key.as_slice()).or_insert_with(meaning)
     }
 }
 
-/// The labels column, taken apart.
-struct Labels {
-    all: Vec<String>,
-    git: GitLabel,
-    token: Option<String>,
-    ssh_key: Option<String>,
-}
-
-impl Labels {
-    fn of(column: &[u8]) -> Self {
-        let mut labels = Self { all: Vec::new(), git: GitLabel::None, token: None, ssh_key: None };
-        if column.is_empty() {
-            return labels;
+/// Takes the labels column apart.
+fn labels(event: &mut Event, column: &[u8], spare: &mut Spare) -> GitLabel {
+    let lossy;
+    let mut rest = match std::str::from_utf8(column) {
+        Ok(text) => text,
+        Err(_) => {
+            lossy = text(column);
+            lossy.as_str()
         }
-        let column = text(column);
-        let mut rest = column.as_str();
+    };
+    let (mut git, mut token, mut key) = (GitLabel::None, "", "");
+    let found = std::iter::from_fn(|| {
         while !rest.is_empty() {
             let (label, after) = next_label(rest);
-            labels.take(label);
             rest = after;
+            if label.is_empty() {
+                continue;
+            }
+            git = git_label(label, git);
+            if let Some(id) = label.strip_prefix("access-token:id:") {
+                token = id;
+            } else if label.starts_with("ssh:")
+                && !label.starts_with("ssh:label:")
+                && let Some((_, id)) = label.rsplit_once("id:")
+            {
+                key = id;
+            }
+            return Some(label.as_bytes());
         }
-        labels
-    }
-
-    fn take(&mut self, label: &str) {
-        if label.is_empty() {
-            return;
-        }
-        self.git = git_label(label, self.git);
-        if let Some(id) = label.strip_prefix("access-token:id:") {
-            self.token = Some(id.to_owned());
-        } else if label.starts_with("ssh:")
-            && !label.starts_with("ssh:label:")
-            && let Some((_, id)) = label.rsplit_once("id:")
-        {
-            self.ssh_key = Some(id.to_owned());
-        }
-        self.all.push(label.to_owned());
-    }
+        None
+    });
+    spare.set_list(&mut event.labels, found);
+    spare.set(&mut event.token, token.as_bytes());
+    spare.set(&mut event.ssh_key, key.as_bytes());
+    git
 }
 
 /// Labels are joined with `, `; the name of an SSH key stands in quotes and may hold anything.
@@ -213,8 +258,8 @@ mod tests {
         let mut clock = Clock::new(Zone::UTC);
         let mut events = Vec::new();
         let file: Arc<str> = "access.log".into();
-        let mut emit = |event| {
-            events.push(event);
+        let mut emit = |event: &mut Event| {
+            events.push(event.clone());
             Ok(())
         };
         for line in lines {

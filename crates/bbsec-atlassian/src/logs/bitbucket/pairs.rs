@@ -1,16 +1,20 @@
 //! Request and response of the access log belong together by the request id. A request without a response is kept:
 //! the process died, was killed, or hangs, as it does while an injected command runs.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{hash::BuildHasher as _, sync::Arc};
 
 use bbsec_core::Time;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 /// How many bytes of open requests are kept; the oldest are given up as unanswered beyond that.
 const MOST: usize = 16 << 20;
+/// Requests that were answered, whose memory the next ones take.
+const SPARE: usize = 256;
 
 /// A request that waits for its response.
 #[derive(Debug)]
 pub(crate) struct Open {
+    id: Vec<u8>,
     pub line: Vec<u8>,
     pub file: Arc<str>,
     pub offset: u64,
@@ -21,10 +25,11 @@ pub(crate) struct Open {
 /// Requests that wait, by id.
 #[derive(Debug, Default)]
 pub(crate) struct Pairs {
-    open: HashMap<Vec<u8>, Open>,
+    open: HashTable<Open>,
+    hasher: DefaultHashBuilder,
     bytes: usize,
     serial: u64,
-    spare: Vec<Vec<u8>>,
+    spare: Vec<Open>,
 }
 
 impl Pairs {
@@ -37,27 +42,40 @@ impl Pairs {
         offset: u64,
         time: Time,
     ) -> Option<Open> {
-        let mut copy = self.spare.pop().unwrap_or_default();
-        copy.clear();
-        copy.extend_from_slice(line);
+        let old = self.take(id);
         self.serial = self.serial.wrapping_add(1);
         self.bytes = self.bytes.saturating_add(line.len());
-        let open = Open { line: copy, file: Arc::clone(file), offset, time, serial: self.serial };
-        let old = self.open.insert(id.to_vec(), open);
-        if let Some(old) = &old {
-            self.bytes = self.bytes.saturating_sub(old.line.len());
+        let mut open = self.spare.pop().unwrap_or_else(|| {
+            let (id, line) = (Vec::new(), Vec::new());
+            Open { id, line, file: Arc::clone(file), offset, time, serial: 0 }
+        });
+        open.id.clear();
+        open.id.extend_from_slice(id);
+        open.line.clear();
+        open.line.extend_from_slice(line);
+        if !Arc::ptr_eq(&open.file, file) {
+            open.file = Arc::clone(file);
         }
+        (open.offset, open.time, open.serial) = (offset, time, self.serial);
+        let hasher = &self.hasher;
+        self.open.insert_unique(hasher.hash_one(id), open, |open| hasher.hash_one(&*open.id));
         old
     }
 
-    /// A response came: whether its request was seen.
-    pub(crate) fn response(&mut self, id: &[u8]) -> Option<Time> {
-        let open = self.open.remove(id)?;
+    fn take(&mut self, id: &[u8]) -> Option<Open> {
+        let found = self.open.find_entry(self.hasher.hash_one(id), |open| open.id == id);
+        let (open, _) = found.ok()?.remove();
         self.bytes = self.bytes.saturating_sub(open.line.len());
-        if self.spare.len() < 64 && open.line.capacity() < 1 << 16 {
-            self.spare.push(open.line);
+        Some(open)
+    }
+
+    /// A response came: whether its request was seen.
+    pub(crate) fn response(&mut self, id: &[u8]) -> bool {
+        let Some(open) = self.take(id) else { return false };
+        if self.spare.len() < SPARE && open.line.capacity() < 1 << 12 {
+            self.spare.push(open);
         }
-        Some(open.time)
+        true
     }
 
     /// The older half of what waits, when too much waits.
@@ -65,19 +83,18 @@ impl Pairs {
         if self.bytes <= MOST {
             return Vec::new();
         }
-        let mut serials: Vec<u64> = self.open.values().map(|open| open.serial).collect();
+        let mut serials: Vec<u64> = self.open.iter().map(|open| open.serial).collect();
         serials.sort_unstable();
         let middle = serials.get(serials.len() / 2).copied().unwrap_or(u64::MAX);
-        let mut old: Vec<Open> =
-            self.open.extract_if(|_, open| open.serial <= middle).map(|(_, open)| open).collect();
-        self.bytes = self.open.values().map(|open| open.line.len()).sum();
+        let mut old: Vec<Open> = self.open.extract_if(|open| open.serial <= middle).collect();
+        self.bytes = self.open.iter().map(|open| open.line.len()).sum();
         old.sort_unstable_by_key(|open| open.serial);
         old
     }
 
     /// All that still wait, in order.
     pub(crate) fn rest(&mut self) -> Vec<Open> {
-        let mut rest: Vec<Open> = self.open.drain().map(|(_, open)| open).collect();
+        let mut rest: Vec<Open> = self.open.drain().collect();
         self.bytes = 0;
         rest.sort_unstable_by_key(|open| open.serial);
         rest

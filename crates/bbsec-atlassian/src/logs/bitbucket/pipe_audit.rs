@@ -115,7 +115,7 @@ impl LineParser for PipeAudit {
         event.request = some_text(line.request).map(|id| id.trim_start_matches(['@', '*']).to_owned());
         event.target = target(&entity);
         event.extra = extra;
-        emit(event)?;
+        emit(&mut event)?;
         Ok(Some(time))
     }
 }

@@ -105,7 +105,7 @@ impl LineParser for ValveLog {
         let (stamp, fields) =
             fitted.ok_or("fits neither the configured access log pattern nor a known one")?;
         let time = clock.utc(stamp);
-        emit(self.event(&fields, time, raw.place()))?;
+        emit(&mut self.event(&fields, time, raw.place()))?;
         Ok(Some(time))
     }
 }
