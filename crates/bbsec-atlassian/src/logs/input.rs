@@ -129,12 +129,12 @@ fn leads_out(input: &LogInput) -> bool {
     !ends.is_some_and(|(root, path)| path.starts_with(root))
 }
 
-/// `conf/server.xml` beside the logs, as in an installation.
+/// `conf/server.xml` or `conf/context.xml` beside the logs, as in an installation.
 fn configuration(input: &LogInput, patterns: &mut Vec<Pattern>) {
     let folders = [Some(input.root.as_path()), Some(input.path.as_path()), input.path.parent()];
     let above = input.path.is_file().then(|| input.path.parent().and_then(Path::parent)).flatten();
     for folder in folders.into_iter().flatten().chain(above) {
-        for name in ["conf/server.xml", "server.xml"] {
+        for name in ["conf/server.xml", "conf/context.xml", "server.xml"] {
             let path = folder.join(name);
             if std::fs::symlink_metadata(&path)
                 .is_ok_and(|metadata| metadata.is_file() && metadata.len() < 4 << 20)
@@ -241,7 +241,7 @@ fn look(mut piece: Piece, given: bool, found: &mut Pieces) {
             return;
         }
     };
-    if piece.file.ends_with("server.xml") {
+    if piece.file.ends_with("server.xml") || piece.file.ends_with("conf/context.xml") {
         add_patterns(&head, &mut found.patterns);
     }
     piece.sniffed = sniff(&piece.file, &head);

@@ -47,13 +47,12 @@ impl Spare {
     pub(crate) fn set_list<'a>(&mut self, list: &mut Vec<String>, items: impl Iterator<Item = &'a [u8]>) {
         let mut count = 0;
         for item in items {
-            match list.get_mut(count) {
-                Some(text) => set(text, item),
-                None => {
-                    let mut text = self.take();
-                    set(&mut text, item);
-                    list.push(text);
-                }
+            if let Some(text) = list.get_mut(count) {
+                set(text, item);
+            } else {
+                let mut text = self.take();
+                set(&mut text, item);
+                list.push(text);
             }
             count += 1;
         }

@@ -42,7 +42,7 @@ impl Row {
 enum Column {
     Texts(Texts),
     Lists(Lists),
-    Numbers(Numbers),
+    Numbers(Box<Numbers>),
 }
 
 /// A text or a list of an event.
@@ -69,7 +69,7 @@ impl Group {
             match column.physical_type() {
                 Type::BYTE_ARRAY if column.max_rep_level() > 0 => Column::Lists(Lists::new(hashed)),
                 Type::BYTE_ARRAY => Column::Texts(Texts::new(column.max_def_level() > 0, hashed)),
-                _ => Column::Numbers(Numbers::new(column, properties)),
+                _ => Column::Numbers(Box::new(Numbers::new(column, properties))),
             }
         };
         Self { columns: schema.columns().iter().enumerate().map(column).collect(), rows: 0, json: Vec::new() }

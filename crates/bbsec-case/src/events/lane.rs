@@ -122,13 +122,11 @@ impl Lane {
         if group.rows() == 0 {
             return Ok(());
         }
-        let part = match &mut self.part {
-            Some(part) => part,
-            None => {
-                let name = files.next_name();
-                let part = Part::create(&files.case, &self.partition, &self.properties, &name)?;
-                self.part.insert(part)
-            }
+        let part = if let Some(part) = &mut self.part {
+            part
+        } else {
+            let name = files.next_name();
+            self.part.insert(Part::create(&files.case, &self.partition, &self.properties, &name)?)
         };
         part.append(group, &mut files.packer)
     }

@@ -116,7 +116,7 @@ fn plain(text: &[u8], page: &mut Vec<u8>) {
 /// A column of lists. Whole lists repeat as texts do, so that a list has a number as well.
 pub(crate) struct Lists {
     /// Lists, spelled as lengths and texts.
-    lists: Dictionary,
+    whole: Dictionary,
     /// Where each list's numbers end in `elements`.
     ends: Vec<usize>,
     elements: Vec<u32>,
@@ -127,7 +127,7 @@ pub(crate) struct Lists {
 impl Lists {
     pub(crate) fn new(hashed: bool) -> Self {
         Self {
-            lists: Dictionary::default(),
+            whole: Dictionary::default(),
             ends: Vec::new(),
             elements: Vec::new(),
             texts: Texts::new(false, hashed),
@@ -145,7 +145,7 @@ impl Lists {
         for text in list.clone() {
             plain(text, &mut self.spelled);
         }
-        let number = self.lists.number(&self.spelled);
+        let number = self.whole.number(&self.spelled);
         if number as usize >= self.ends.len() {
             self.elements.extend(list.map(|text| self.texts.known.number(text)));
             self.ends.push(self.elements.len());
@@ -180,7 +180,7 @@ impl Lists {
     }
 
     pub(crate) fn memory(&self) -> usize {
-        self.lists.memory() + self.texts.memory() + self.ends.len() * 8 + self.elements.len() * 4
+        self.whole.memory() + self.texts.memory() + self.ends.len() * 8 + self.elements.len() * 4
     }
 
     pub(crate) fn finish(

@@ -146,7 +146,7 @@ fn ordinary(folder: &Path) -> Result<Vec<Vec<u8>>> {
         }
         let mut text = Vec::new();
         let file = File::open(&path)?;
-        if name.ends_with(".gz") {
+        if path.extension().is_some_and(|end| end == "gz") {
             flate2::read::MultiGzDecoder::new(file).read_to_end(&mut text)?;
         } else {
             (&file).read_to_end(&mut text)?;

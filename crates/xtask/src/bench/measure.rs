@@ -12,7 +12,7 @@ use crate::shell;
 
 /// What a run took.
 #[derive(Debug, Clone, Copy)]
-pub struct Measured {
+pub(super) struct Measured {
     /// From start to end.
     pub wall: Duration,
     /// Processor time of the program and its threads; without its children.
@@ -24,7 +24,7 @@ pub struct Measured {
 }
 
 /// Runs a program; its standard output goes to `out`, its standard error to `out` with `.err` behind.
-pub fn measure(command: &mut Command, out: &Path) -> Result<Measured> {
+pub(super) fn measure(command: &mut Command, out: &Path) -> Result<Measured> {
     let errors = std::fs::File::create(out.with_extension("err"))?;
     let started = Instant::now();
     let mut child = command

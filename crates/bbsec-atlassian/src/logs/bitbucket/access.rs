@@ -189,12 +189,11 @@ impl Known {
 /// Takes the labels column apart.
 fn labels(event: &mut Event, column: &[u8], spare: &mut Spare) -> GitLabel {
     let lossy;
-    let mut rest = match std::str::from_utf8(column) {
-        Ok(text) => text,
-        Err(_) => {
-            lossy = text(column);
-            lossy.as_str()
-        }
+    let mut rest = if let Ok(text) = std::str::from_utf8(column) {
+        text
+    } else {
+        lossy = text(column);
+        lossy.as_str()
     };
     let (mut git, mut token, mut key) = (GitLabel::None, "", "");
     let found = std::iter::from_fn(|| {
