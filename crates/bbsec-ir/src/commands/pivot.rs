@@ -6,7 +6,7 @@ use std::{
 };
 
 use bbsec_case::{Access, Case, EventFilter, names};
-use bbsec_core::{CaseStore as _, Event, Exit, Failure, Indicator, IndicatorKind, Place, Time};
+use bbsec_core::{Event, Exit, Failure, Indicator, IndicatorKind, Place, Time};
 use clap::Args;
 use serde_json::{Value, json};
 
