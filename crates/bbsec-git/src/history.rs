@@ -19,6 +19,9 @@ use crate::{
     ByteString, Limits, ObjectDir, Oid, OidHash, OidMap, OidSet, Ref, RefKind, ReflogEntry, Store, WalkReport,
 };
 
+pub use collect::Reader;
+#[cfg(test)]
+pub(crate) use collect::Unread;
 pub use graph::History;
 
 /// A ref that reaches an object.

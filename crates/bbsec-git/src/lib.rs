@@ -34,7 +34,7 @@ pub use delta::DeltaOp;
 pub use error::GitError;
 pub use family::{Family, OpenFamily};
 pub use files::{FileRole, PlainFile, other_files};
-pub use history::{AttributeOptions, Attribution, History, PathAt, Reach, attribute};
+pub use history::{AttributeOptions, Attribution, History, PathAt, Reach, Reader, attribute};
 pub use limits::Limits;
 pub use objdir::ObjectDir;
 pub use oid::{BadOid, ByteString, Kind, Oid, OidHash, OidHasher, OidMap, OidSet};

@@ -275,6 +275,13 @@ impl Problems {
         other.list.into_iter().for_each(|problem| self.push(problem));
     }
 
+    /// Leaves out what does not fit; what was not kept word for word cannot be told and stays.
+    #[must_use]
+    pub fn only(mut self, fits: impl Fn(&Problem) -> bool) -> Self {
+        self.list.retain(fits);
+        self
+    }
+
     /// Those kept word for word.
     pub fn list(&self) -> &[Problem] {
         &self.list

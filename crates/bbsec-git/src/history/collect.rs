@@ -83,8 +83,42 @@ impl Found {
     }
 }
 
+/// Looks at the texts and names that a history is read from, so that they need not be read a second time.
+pub trait Reader: Sync {
+    /// What is kept of a commit or tag while the deltas that build on it are looked at.
+    type State: Send;
+
+    /// Looks at a commit or tag, as [`Visitor::visit`] does.
+    fn text(&self, worker: usize, object: &ObjectView<'_>, parent: Option<&Self::State>) -> Self::State;
+
+    /// Looks at the name of a tree's entry. Names that a delta takes over from its base are not shown again.
+    fn name(&self, worker: usize, name: &[u8]);
+
+    /// Asked when all is read: the commits and tags that are to be attributed as well.
+    fn found(&self) -> Vec<Oid>;
+}
+
+/// Looks at nothing.
+pub(crate) struct Unread;
+
+impl Reader for Unread {
+    type State = ();
+    fn text(&self, _: usize, _: &ObjectView<'_>, _: Option<&()>) {}
+    fn name(&self, _: usize, _: &[u8]) {}
+    fn found(&self) -> Vec<Oid> {
+        Vec::new()
+    }
+}
+
+/// What is kept of an object while others build on it.
+pub(crate) enum State<T> {
+    Tree(Kept),
+    Text(T),
+}
+
 /// Finds, in every tree, entries that are wanted.
-pub(crate) struct Collector<'a> {
+pub(crate) struct Collector<'a, R> {
+    reader: &'a R,
     /// Objects whose holders are looked for.
     pub(crate) wanted: &'a OidSet,
     /// Some bits of their ids, to pass over most entries without a look-up.
@@ -102,8 +136,9 @@ pub(crate) struct Collector<'a> {
 /// 2^18 bits.
 const SIEVE_BITS: u32 = 18;
 
-impl<'a> Collector<'a> {
+impl<'a, R: Reader> Collector<'a, R> {
     pub(crate) fn new(
+        reader: &'a R,
         wanted: &'a OidSet,
         folders: bool,
         present: Option<Present>,
@@ -117,6 +152,7 @@ impl<'a> Collector<'a> {
             }
         }
         Self {
+            reader,
             wanted,
             sieve,
             folders: AtomicBool::new(folders),
@@ -149,10 +185,11 @@ impl<'a> Collector<'a> {
     }
 
     /// Looks at a tree; at one that is a delta, only at what differs from its base.
-    fn tree(&self, found: &mut Found, object: &ObjectView<'_>, base: Option<&Kept>) -> Kept {
+    fn tree(&self, worker: usize, found: &mut Found, object: &ObjectView<'_>, base: Option<&Kept>) -> Kept {
         let folders = self.folders.load(Ordering::Relaxed);
         let mut pass = Pass {
             collector: self,
+            worker,
             oid: object.oid,
             found,
             folders,
@@ -190,8 +227,9 @@ pub(crate) struct Kept {
 const MARK_EVERY: usize = 256;
 
 /// One tree that is being looked at.
-struct Pass<'p, 'a> {
-    collector: &'p Collector<'a>,
+struct Pass<'p, 'a, R> {
+    collector: &'p Collector<'a, R>,
+    worker: usize,
     found: &'p mut Found,
     oid: Oid,
     folders: bool,
@@ -201,7 +239,7 @@ struct Pass<'p, 'a> {
     kept: Kept,
 }
 
-impl Pass<'_, '_> {
+impl<R: Reader> Pass<'_, '_, R> {
     /// Reads one entry; `false` at the end, or where none can be read.
     fn one(&mut self) -> bool {
         let mut entries = self.entries.clone().from(self.at);
@@ -211,6 +249,9 @@ impl Pass<'_, '_> {
         }
         if let Some(kind) = entry.mode.kind() {
             self.collector.look_for(self.found, entry.oid, Some(kind), self.oid);
+        }
+        if self.collector.present.is_some() {
+            self.collector.reader.name(self.worker, entry.name);
         }
         if (self.folders && entry.mode.is_tree()) || self.collector.maybe(&entry.oid) {
             let (child, name) = (self.found.id(entry.oid), self.found.name(entry.name));
@@ -274,18 +315,21 @@ fn slot(oid: &Oid) -> usize {
     (oid.prefix() >> (64 - SIEVE_BITS)) as usize
 }
 
-impl Visitor for Collector<'_> {
-    type State = Kept;
+impl<R: Reader> Visitor for Collector<'_, R> {
+    type State = State<Option<R::State>>;
 
     fn wants(&self, kind: Kind) -> bool {
         kind == Kind::Tree || (self.present.is_some() && matches!(kind, Kind::Commit | Kind::Tag))
     }
 
-    fn visit(&self, worker: usize, object: &ObjectView<'_>, base: Option<&Kept>) -> Kept {
-        let Some(found) = self.found.get(worker) else { return Kept::default() };
+    fn visit(&self, worker: usize, object: &ObjectView<'_>, base: Option<&Self::State>) -> Self::State {
+        let Some(found) = self.found.get(worker) else { return State::Text(None) };
         let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
         match object.kind {
-            Kind::Tree => return self.tree(&mut found, object, base),
+            Kind::Tree => {
+                let base = base.and_then(|base| if let State::Tree(kept) = base { Some(kept) } else { None });
+                return State::Tree(self.tree(worker, &mut found, object, base));
+            }
             Kind::Commit => {
                 let commit = commit(object.data);
                 if let Some(tree) = commit.tree {
@@ -310,8 +354,9 @@ impl Visitor for Collector<'_> {
                     found.tags.push((object.oid, target));
                 }
             }
-            Kind::Blob => {}
+            Kind::Blob => return State::Text(None),
         }
-        Kept::default()
+        let parent = base.and_then(|base| if let State::Text(text) = base { text.as_ref() } else { None });
+        State::Text(Some(self.reader.text(worker, object, parent)))
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     Kind, Limits, ObjectDir, Oid, OidMap, OidSet, Problem, ProblemKind, Problems, WalkReport,
     history::{
         Fast,
-        collect::{Collector, Found, Present, RawCommit},
+        collect::{Collector, Found, Present, RawCommit, Reader, Unread},
     },
     walk,
 };
@@ -60,18 +60,31 @@ impl History {
         limits: &Limits,
         progress: &dyn Progress,
     ) -> (Self, WalkReport) {
-        Self::build_with(dirs, hits, threads, limits, progress, MOST_EDGES)
+        Self::read(dirs, hits, &Unread, threads, limits, progress)
     }
 
-    pub(crate) fn build_with(
+    /// Like [`History::build`], and shows every commit, tag and name to a reader on the way.
+    pub fn read<R: Reader>(
         dirs: &[&ObjectDir],
         hits: &OidSet,
+        reader: &R,
+        threads: usize,
+        limits: &Limits,
+        progress: &dyn Progress,
+    ) -> (Self, WalkReport) {
+        Self::build_with(dirs, hits, reader, threads, limits, progress, MOST_EDGES)
+    }
+
+    pub(crate) fn build_with<R: Reader>(
+        dirs: &[&ObjectDir],
+        hits: &OidSet,
+        reader: &R,
         threads: usize,
         limits: &Limits,
         progress: &dyn Progress,
         most_edges: usize,
     ) -> (Self, WalkReport) {
-        let collector = Collector::new(hits, true, Some(Present::of(dirs)), most_edges, threads);
+        let collector = Collector::new(reader, hits, true, Some(Present::of(dirs)), most_edges, threads);
         let mut report = walk(dirs, &collector, threads, limits, progress);
         let (found, mut complete) = collector.finish();
         let mut edges = Edges::default();
@@ -87,6 +100,9 @@ impl History {
         report.problems.extend(missing.clone());
         // Without the edges to all folders, each further pass goes one level up.
         let mut wanted = hits.clone();
+        let mut hits: Vec<Oid> = hits.iter().copied().chain(reader.found()).collect();
+        hits.sort_unstable();
+        hits.dedup();
         while !complete && !progress.cancelled() {
             let next: OidSet = edges.holders().filter(|oid| !wanted.contains(oid)).collect();
             if next.is_empty() {
@@ -94,12 +110,11 @@ impl History {
                 continue;
             }
             wanted.extend(&next);
-            let collector = Collector::new(&next, false, None, 0, threads);
+            let collector = Collector::new(&Unread, &next, false, None, 0, threads);
             walk(dirs, &collector, threads, limits, progress);
             collector.finish().0.into_iter().for_each(|part| edges.merge(part));
         }
-        let mut history = Self { tags, missing, hits: hits.iter().copied().collect(), ..Self::default() };
-        history.hits.sort_unstable();
+        let mut history = Self { tags, missing, hits, ..Self::default() };
         history.trees(edges);
         history.commits(commits);
         (history, report)

@@ -92,6 +92,8 @@ impl Seeds {
             seeds.refs.push(reach);
         }
         seeds.groups = groups.into_iter().collect();
+        // In the order of their first refs, so that a hit that has enough of them needs no later ones.
+        seeds.groups.sort_by_key(|(_, refs)| refs.first().copied());
         seeds
     }
 }
@@ -129,13 +131,17 @@ pub(crate) fn reach(history: &History, seeds: &Seeds, options: &AttributeOptions
             let bits = pass(history, lot);
             let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
             let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+            let least = lot.first().and_then(|(_, refs)| refs.first().copied()).unwrap_or(0);
             for ((bits, found), count) in bits.iter().zip(found.iter_mut()).zip(counts.iter_mut()) {
+                // The smallest numbers are the kinds that matter most. A full list is sorted.
+                let full = found.len() == options.max_reach && found.last().is_none_or(|&last| last < least);
                 for (_, (_, refs)) in lot.iter().enumerate().filter(|(i, _)| bit(bits, *i)) {
                     *count += refs.len() as u64;
-                    found.extend(refs);
+                    if !full {
+                        found.extend(refs);
+                    }
                 }
-                // The smallest numbers are the kinds that matter most.
-                if found.len() > options.max_reach {
+                if !full && found.len() >= options.max_reach {
                     found.sort_unstable();
                     found.truncate(options.max_reach);
                 }

@@ -6,7 +6,9 @@ use bbsec_core::Silent;
 
 use crate::{
     AttributeOptions, Attribution, History, Kind, Limits, Oid, OidMap, OidSet, Problems, RefKind, Store,
-    attribute, commit, reflogs, refs,
+    attribute, commit,
+    history::Unread,
+    reflogs, refs,
     testing::{Noise, Repo, has_git},
 };
 
@@ -232,7 +234,8 @@ fn with_too_many_folders_for_one_pass_the_answer_is_the_same() {
     let refs = refs(&repo.git_dir, None, &mut Problems::default());
     let hits = everything(&repo);
     let answer = |most| {
-        let (history, _) = History::build_with(&store.dirs(), &hits, 2, &Limits::default(), &Silent, most);
+        let (history, _) =
+            History::build_with(&store.dirs(), &hits, &Unread, 2, &Limits::default(), &Silent, most);
         history.attribute(&refs, &[], None, &AttributeOptions::default())
     };
     let (one, many) = (answer(1 << 20), answer(0));

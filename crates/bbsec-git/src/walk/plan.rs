@@ -100,30 +100,29 @@ impl<'a> Plan<'a> {
         if self.packs.len() + usize::from(loose > 0) < 2 {
             return;
         }
-        // Each list is sorted already: a stable sort merges runs.
-        let mut all: Vec<(u32, u32)> = Vec::new();
-        for (p, grown) in self.packs.iter().enumerate() {
-            all.extend((0..grown.pack.index.len()).map(|i| (p as u32, i)));
-        }
+        // By the first bytes of the name, which nearly always differ; then by the order of the lists.
         let packs = self.packs.len() as u32;
-        for (d, dir) in dirs.iter().enumerate() {
-            all.extend((0..dir.loose.len() as u32).map(|i| (packs + d as u32, i)));
-        }
-        let oid = |&(list, i): &(u32, u32)| -> Option<Oid> {
+        let packed = self.packs.iter().zip(0u32..).flat_map(|(grown, list)| {
+            let index = &grown.pack.index;
+            (0..index.len()).filter_map(move |i| Some((index.oid(i)?.prefix(), list, i)))
+        });
+        let loose = dirs.iter().zip(packs..).flat_map(|(dir, list)| {
+            dir.loose.iter().zip(0u32..).map(move |(oid, i)| (oid.prefix(), list, i))
+        });
+        let mut all: Vec<(u64, u32, u32)> = packed.chain(loose).collect();
+        all.sort_unstable();
+        let oid = |&(_, list, i): &(u64, u32, u32)| -> Option<Oid> {
             match self.packs.get(list as usize) {
                 Some(grown) => grown.pack.index.oid(i),
                 None => dirs.get((list - packs) as usize)?.loose.get(i as usize).copied(),
             }
         };
-        all.sort_by_key(oid);
         let mut copies: Vec<(u32, u32)> = Vec::new();
-        let mut last = None;
-        for place in &all {
-            let this = oid(place);
-            if this == last {
-                copies.push(*place);
-            }
-            last = this;
+        for alike in all.chunk_by(|a, b| a.0 == b.0).filter(|alike| alike.len() > 1) {
+            let mut named: Vec<_> = alike.iter().map(|place| (oid(place), place.1, place.2)).collect();
+            named.sort_unstable();
+            let again = named.iter().zip(named.iter().skip(1)).filter(|(first, next)| first.0 == next.0);
+            copies.extend(again.map(|(_, next)| (next.1, next.2)));
         }
         drop(all);
         report.copies += copies.len() as u64;

@@ -45,39 +45,35 @@ fn in_run(data: &[u8], index: usize) -> bool {
     data.get(index).and_then(|byte| IN_RUN.get(usize::from(*byte))).copied().unwrap_or(false)
 }
 
-/// Finds runs by looking at every sixteenth byte: a run worth undoing covers one.
+/// Between places that are looked at: any run worth undoing covers two of them.
+const STEP: usize = SHORTEST / 2;
+
+/// Finds runs by looking at every tenth byte.
 pub(super) fn stretches(engine: &mut Engine, data: &[u8], low: usize, high: usize, marks: &mut Marks) {
-    let step = 16;
-    let mut index = low;
-    let mut done = 0;
+    if high <= low {
+        return;
+    }
+    let (mut look, mut done) = (low, 0);
     loop {
-        // The last byte is looked at too, whatever the step.
-        let look = index.min(high.saturating_sub(1));
-        if look < done || high <= low {
-            if index >= high {
-                return;
-            }
-            index += step;
-            continue;
-        }
-        if in_run(data, look) {
-            let start = run_start(data, look);
-            let end = run_end(data, look);
+        // At the edges one place is enough, as the run may lie beyond them.
+        let edge = look == low || look + STEP >= high;
+        if look >= done && in_run(data, look) && (edge || in_run(data, look + STEP)) {
+            let (start, end) = (run_start(data, look), run_end(data, look));
             if end - start >= SHORTEST {
                 let stretch = (joined_start(data, start, end), joined_end(data, start, end));
                 if stretch.1 > done {
                     undo(engine, data, stretch, marks);
                     done = stretch.1;
                 }
-                index = index.max(done);
-            } else {
-                index = index.max(end);
             }
+            look = look.max(end);
         }
-        if index >= high {
-            return;
-        }
-        index += step;
+        // The last byte is looked at too, whatever the step.
+        look = match look + STEP {
+            next if next < high => next,
+            _ if look + 1 < high => high - 1,
+            _ => return,
+        };
     }
 }
 

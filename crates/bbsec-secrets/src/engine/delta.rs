@@ -83,19 +83,35 @@ impl Edits {
         out
     }
 
-    /// Where a window of the base stands in the object, once for each copy that holds all of it.
-    fn moved(&self, window: (usize, usize), base_len: usize, len: usize) -> impl Iterator<Item = isize> + '_ {
-        self.copies.iter().filter_map(move |copy| {
-            let inside = window.0 >= copy.from && window.1 <= copy.from + copy.len;
-            // A window that ends at the edge of a file knows that nothing follows: it must still be the edge.
-            let low = window.0 > 0 || copy.to == 0;
-            let high = window.1 < base_len || copy.to + copy.len == len;
-            (inside && low && high).then(|| copy.to.cast_signed() - copy.from.cast_signed())
-        })
+    /// Takes over what lies in copied stretches, by how far it moves. `all` is in the order of its windows.
+    fn carry<'b, T>(
+        &self,
+        all: &'b [T],
+        window: impl Fn(&T) -> (usize, usize),
+        lens: (usize, usize),
+        mut take: impl FnMut(&'b T, isize),
+    ) {
+        let (base_len, len) = lens;
+        for copy in &self.copies {
+            let end = copy.from + copy.len;
+            let first = all.partition_point(|one| window(one).0 < copy.from);
+            for one in all.get(first..).unwrap_or_default() {
+                let (low, high) = window(one);
+                if low > end {
+                    break;
+                }
+                // A window that ends at the edge of a file knows that nothing follows: it must still be the edge.
+                let edges = (low > 0 || copy.to == 0) && (high < base_len || copy.to + copy.len == len);
+                if high <= end && edges {
+                    take(one, copy.to.cast_signed() - copy.from.cast_signed());
+                }
+            }
+        }
     }
 
     fn touches(&self, low: usize, high: usize) -> bool {
-        self.seams.iter().any(|&(start, end)| start <= high && end >= low)
+        let first = self.seams.partition_point(|&(_, end)| end < low);
+        self.seams.get(first).is_some_and(|&(start, _)| start <= high)
     }
 }
 
@@ -111,26 +127,25 @@ impl Engine {
         let len = data.len();
         let mut marks = Marks::default();
         let shift = |value: usize, by: isize| value.saturating_add_signed(by);
-        for hit in &base.hits {
-            for by in edits.moved(hit.window, base_len, len) {
+        edits.carry(
+            &base.hits,
+            |hit| hit.window,
+            (base_len, len),
+            |hit, by| {
                 let both = |(start, end): (usize, usize)| (shift(start, by), shift(end, by));
                 marks.hits.push(Hit {
-                    found: hit.found,
+                    window: both(hit.window),
                     span: both(hit.span),
                     secret: both(hit.secret),
-                    window: both(hit.window),
+                    found: hit.found,
                 });
-            }
-        }
-        for anchor in &base.anchors {
-            for by in edits.moved((anchor.start, anchor.end), usize::MAX, usize::MAX) {
-                marks.anchors.push(Anchor {
-                    start: shift(anchor.start, by),
-                    end: shift(anchor.end, by),
-                    rule: anchor.rule,
-                });
-            }
-        }
+            },
+        );
+        let whole = |anchor: &Anchor| (anchor.start, anchor.end);
+        edits.carry(&base.anchors, whole, (usize::MAX, usize::MAX), |anchor, by| {
+            let (start, end) = (shift(anchor.start, by), shift(anchor.end, by));
+            marks.anchors.push(Anchor { start, end, rule: anchor.rule });
+        });
         let rules = self.rules.clone();
         for (low, high) in edits.widened(rules.margin, len) {
             self.near(data, low, high, &mut marks);
@@ -157,16 +172,18 @@ impl Engine {
         marks.anchors.sort_unstable();
         marks.anchors.dedup();
         let rules = self.rules.clone();
-        for anchor in marks.anchors.clone() {
+        let anchors = std::mem::take(&mut marks.anchors);
+        for anchor in &anchors {
             let Some(pattern) = rules.at(anchor.rule).and_then(|rule| rule.pattern.as_ref()) else {
                 continue;
             };
             let low = anchor.start.saturating_sub(pattern.lead.min(pattern.reach) + super::LINE + 2);
             let high = anchor.start.saturating_add(pattern.reach + super::LINE + 2).max(anchor.end);
             if edits.touches(low, high) {
-                self.at_keyword(data, anchor.start, anchor.end, anchor.rule, marks);
+                self.at_keyword(&rules, data, anchor.start, anchor.end, anchor.rule, marks);
             }
         }
+        marks.anchors = anchors;
     }
 }
 

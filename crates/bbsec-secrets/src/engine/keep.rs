@@ -40,7 +40,9 @@ pub(crate) fn resolve(rules: &Rules, found: &[Found], hits: &[Hit]) -> Vec<Hit> 
         }
         kept.push(hit.clone());
     }
-    kept.sort_unstable();
-    kept.dedup_by(|a, b| (a.found, a.span, a.secret) == (b.found, b.span, b.secret));
+    // In the order of the text; equal matches that lean on different bytes are one.
+    let place = |hit: &Hit| (hit.secret, hit.span, hit.found);
+    kept.sort_unstable_by_key(place);
+    kept.dedup_by_key(|hit| place(hit));
     kept
 }

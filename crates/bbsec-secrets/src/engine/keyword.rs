@@ -1,7 +1,6 @@
 //! What stands at a keyword.
 
-use aho_corasick::Input as Words;
-use regex_automata::Input;
+use regex_automata::{Anchored, Input};
 
 use super::{Anchor, Engine, Hit, Marks, Scratch};
 use crate::{
@@ -18,28 +17,34 @@ impl Engine {
         }
         self.stats.scanned += (high - low) as u64;
         let rules = self.rules.clone();
-        let Ok(words) = rules.automaton.try_find_overlapping_iter(Words::new(data).range(low..high)) else {
-            return;
-        };
-        for word in words {
-            let Some(leads) = rules.leads.get(word.pattern().as_usize()) else { continue };
-            for lead in leads {
+        rules.keywords.each(data, low, high, |start, end, word| {
+            for lead in rules.leads.get(word as usize).into_iter().flatten() {
                 match *lead {
-                    Lead::Rule(rule) => self.at_keyword(data, word.start(), word.end(), rule, marks),
+                    Lead::Rule(rule) => self.at_keyword(&rules, data, start, end, rule, marks),
                     Lead::Long(rule) => {
-                        marks.anchors.push(Anchor { start: word.start(), end: word.end(), rule });
-                        self.at_keyword(data, word.start(), word.end(), rule, marks);
+                        marks.anchors.push(Anchor { start, end, rule });
+                        self.at_keyword(&rules, data, start, end, rule, marks);
                     }
-                    Lead::Assignment => self.assignment(&rules, data, word.start(), word.end(), marks),
+                    Lead::Assignment => self.assignment(&rules, data, start, end, marks),
                 }
             }
-        }
+        });
     }
 
     /// The match of one rule that contains the keyword at `start..end`, if there is one.
-    pub(super) fn at_keyword(&mut self, data: &[u8], start: usize, end: usize, rule: u32, marks: &mut Marks) {
-        let rules = self.rules.clone();
+    pub(super) fn at_keyword(
+        &mut self,
+        rules: &Rules,
+        data: &[u8],
+        start: usize,
+        end: usize,
+        rule: u32,
+        marks: &mut Marks,
+    ) {
         let Some(pattern) = rules.at(rule).and_then(|rule| rule.pattern.as_ref()) else { return };
+        if pattern.guard.is_some_and(|guard| !guard.passes(data, end)) {
+            return;
+        }
         let Some(regex) = pattern.regex() else { return };
         let low = start.saturating_sub(pattern.lead.min(pattern.reach));
         let high = start.saturating_add(pattern.reach).min(data.len()).max(end);
@@ -48,9 +53,10 @@ impl Engine {
             cache: regex.create_cache(),
             captures: regex.create_captures(),
         });
+        let anchored = if pattern.begins { Anchored::Yes } else { Anchored::No };
         let mut from = low;
         while from <= start {
-            let input = Input::new(data).range(from..high);
+            let input = Input::new(data).range(from..high).anchored(anchored);
             let Some(hit) = regex.search_with(&mut scratch.cache, &input) else { return };
             if hit.start() > start {
                 return;
@@ -61,13 +67,13 @@ impl Engine {
             }
             regex.search_captures_with(
                 &mut scratch.cache,
-                &Input::new(data).range(hit.start()..high),
+                &Input::new(data).range(hit.start()..high).anchored(Anchored::Yes),
                 &mut scratch.captures,
             );
             let wanted = rules.at(rule).and_then(|rule| rule.group);
             let secret = secret_group(&scratch.captures, wanted).unwrap_or((hit.start(), hit.end()));
             let window = (low.saturating_sub(1), (high + 1).min(data.len()));
-            self.accept(&rules, rule, data, (hit.start(), hit.end()), secret, window, marks);
+            self.accept(rules, rule, data, (hit.start(), hit.end()), secret, window, marks);
             return;
         }
     }
@@ -100,7 +106,7 @@ impl Engine {
         }
         let found = self.intern(index, value, |_| judge::verdict(rule, data, span, secret));
         if let Some(found) = found {
-            marks.hits.push(Hit { found, span, secret, window });
+            marks.hits.push(Hit { window, span, secret, found });
         }
     }
 
@@ -122,7 +128,7 @@ impl Engine {
             start.saturating_add(generic::REACH + line).min(data.len()),
         );
         if let Some(found) = self.intern(index, bytes, |_| Some(verdict)) {
-            marks.hits.push(Hit { found, span: value.span, secret: value.secret, window });
+            marks.hits.push(Hit { window, span: value.span, secret: value.secret, found });
         }
     }
 

@@ -40,14 +40,14 @@ pub(crate) struct Found {
 /// One place at which a credential stands.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Hit {
-    /// Index into the engine's findings.
-    pub(crate) found: u32,
+    /// All bytes that the match depends on. First, so that hits are in the order of the text.
+    pub(crate) window: (usize, usize),
     /// The whole match.
     pub(crate) span: (usize, usize),
     /// The secret within it; the encoded stretch when it was encoded.
     pub(crate) secret: (usize, usize),
-    /// All bytes that the match depends on.
-    pub(crate) window: (usize, usize),
+    /// Index into the engine's findings.
+    pub(crate) found: u32,
 }
 
 /// A keyword of a long rule: where, and the rule.
@@ -190,7 +190,7 @@ impl Engine {
         let inner = self.full(data);
         let kept = resolve(&self.rules, &self.found, &inner.hits);
         self.via.pop();
-        marks.hits.extend(kept.into_iter().map(|hit| Hit { found: hit.found, span, secret: span, window }));
+        marks.hits.extend(kept.into_iter().map(|hit| Hit { window, span, secret: span, found: hit.found }));
     }
 
     /// How deep the present bytes were hidden.

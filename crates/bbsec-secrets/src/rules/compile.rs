@@ -2,12 +2,14 @@
 
 use std::{collections::BTreeMap, sync::OnceLock};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use bbsec_core::{Confidence, Severity};
 
 use super::{
-    Allowlist, Assignment, Lead, Pattern, Rule, Rules, pattern,
+    Allowlist, Assignment, Lead, Pattern, Rule, Rules,
+    guard::Guard,
+    pattern,
     raw::{RawConfig, RawRule},
+    words::Words,
 };
 use crate::{SecretsError, generic, judge::Check};
 
@@ -84,8 +86,14 @@ fn measure(text: &str, keywords: &[String], raw: &RawRule) -> Result<Pattern, St
     let proved = !keywords.is_empty() && pattern::contains_keyword(&hir, keywords);
     let cap = raw.reach.unwrap_or(DEFAULT_REACH);
     let reach = hir.properties().maximum_len().map_or(cap, |most| most.min(cap));
-    let lead = if proved { pattern::lead(&hir, keywords).unwrap_or(reach).min(reach) } else { usize::MAX };
-    let made = Pattern { text: text.into(), unicode, compiled: OnceLock::new(), lead, reach };
+    let begins = proved && pattern::begins_with_keyword(&hir, keywords);
+    let lead = match (proved, begins) {
+        (_, true) => 0,
+        (true, false) => pattern::lead(&hir, keywords).unwrap_or(reach).min(reach),
+        (false, false) => usize::MAX,
+    };
+    let guard = raw.guard.as_deref().map(Guard::named).transpose()?;
+    let made = Pattern { text: text.into(), unicode, compiled: OnceLock::new(), lead, reach, begins, guard };
     // What comes from outside may be too large to compile: find out now, not in the middle of a scan.
     if raw.source.is_none() && made.regex().is_none() {
         return Err("its expression is too large".into());
@@ -129,34 +137,20 @@ pub(super) fn set(rules: Vec<Rule>, allow: Vec<Allowlist>) -> Result<Rules, Secr
         }
     }
     let longest_keyword = words.keys().map(|word| word.len()).max().unwrap_or(0);
-    let automaton = automaton(words.keys().copied())?;
+    let texts: Vec<&str> = words.keys().copied().collect();
+    let keywords = Words::new(&texts).map_err(|error| SecretsError::Keywords(Box::new(error)))?;
     let leads = words.into_values().collect();
     // A keyword is found only when it lies in the range as a whole.
     let margin = (back + 2, ahead + longest_keyword + 2);
-    Ok(Rules { list: rules, automaton, leads, wide, allow, margin, assignment })
-}
-
-fn automaton<'a>(words: impl Iterator<Item = &'a str>) -> Result<AhoCorasick, SecretsError> {
-    let words: Vec<&str> = words.collect();
-    let build = |kind| {
-        AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .kind(Some(kind))
-            .build(&words)
-    };
-    // The full table is the fastest; very many keywords get the compact one.
-    let kind = if words.len() < 4000 { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
-    build(kind).map_err(|error| SecretsError::Keywords(Box::new(error)))
+    Ok(Rules { list: rules, keywords, leads, wide, allow, margin, assignment })
 }
 
 /// A set without rules.
 pub(super) fn empty() -> Rules {
     let none = Assignment { secret: None, password: None, named: None, id_token: None };
-    let nothing = AhoCorasick::new::<_, &str>([]).unwrap_or_else(|_| unreachable!("no patterns, no error"));
     Rules {
         list: Vec::new(),
-        automaton: nothing,
+        keywords: Words::default(),
         leads: Vec::new(),
         wide: Vec::new(),
         allow: Vec::new(),

@@ -6,15 +6,16 @@
 mod allow;
 mod builtin;
 mod compile;
+mod guard;
 mod load;
 pub(crate) mod pattern;
 mod raw;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::sync::{Arc, OnceLock};
 
-use aho_corasick::AhoCorasick;
 use bbsec_core::{Confidence, Severity};
 use regex_automata::meta::Regex;
 
@@ -67,6 +68,9 @@ pub(crate) struct Pattern {
     pub(crate) lead: usize,
     /// Bytes of a match, at most.
     pub(crate) reach: usize,
+    /// Whether every match begins with a keyword.
+    pub(crate) begins: bool,
+    pub(crate) guard: Option<guard::Guard>,
 }
 
 impl Pattern {
@@ -91,7 +95,7 @@ pub(crate) enum Lead {
 #[derive(Debug)]
 pub struct Rules {
     pub(crate) list: Vec<Rule>,
-    pub(crate) automaton: AhoCorasick,
+    pub(crate) keywords: words::Words,
     pub(crate) leads: Vec<Vec<Lead>>,
     /// Rules that no keyword leads to with certainty: tried on whole objects.
     pub(crate) wide: Vec<u32>,

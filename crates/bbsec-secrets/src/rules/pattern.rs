@@ -62,6 +62,32 @@ pub(crate) fn contains_keyword(hir: &Hir, keywords: &[String]) -> bool {
     }
 }
 
+/// Whether every match of `hir` begins with one of the lower-case `keywords`, ASCII case ignored. `false` when in doubt.
+pub(crate) fn begins_with_keyword(hir: &Hir, keywords: &[String]) -> bool {
+    let begins = |text: &[u8]| keywords.iter().any(|keyword| text.starts_with(keyword.as_bytes()));
+    match hir.kind() {
+        HirKind::Capture(capture) => begins_with_keyword(&capture.sub, keywords),
+        HirKind::Alternation(branches) => branches.iter().all(|branch| begins_with_keyword(branch, keywords)),
+        HirKind::Concat(parts) => {
+            let mut so_far: Vec<Vec<u8>> = vec![Vec::new()];
+            for part in parts {
+                if so_far.iter().all(Vec::is_empty) && begins_with_keyword(part, keywords) {
+                    return true;
+                }
+                match strings(part).and_then(|set| product(&so_far, &set)) {
+                    Some(longer) => so_far = longer,
+                    None => return false,
+                }
+                if so_far.iter().all(|text| begins(text)) {
+                    return true;
+                }
+            }
+            false
+        }
+        _ => strings(hir).is_some_and(|set| !set.is_empty() && set.iter().all(|text| begins(text))),
+    }
+}
+
 /// How many bytes of a match can stand before the start of a keyword, at most; `None` when that is not bounded.
 pub(crate) fn lead(hir: &Hir, keywords: &[String]) -> Option<usize> {
     let longest = |hir: &Hir| hir.properties().maximum_len();
@@ -183,6 +209,20 @@ mod tests {
         assert!(proves(r"(?i)(?:key|token)\s*=", &["key", "token"]));
         assert!(!proves(r"(?:key)?\s*=", &["key"]));
         assert!(!proves(r"[a-z]{20}", &["company"]));
+    }
+
+    #[test]
+    fn a_match_begins_with_a_keyword_only_when_every_one_does() {
+        let begins = |pattern: &str, keywords: &[&str]| {
+            let keywords: Vec<String> = keywords.iter().map(ToString::to_string).collect();
+            begins_with_keyword(&parse(pattern).unwrap().0, &keywords)
+        };
+        assert!(begins(r"\b(gh[pousr]_[A-Za-z0-9]{36})\b", &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"]));
+        assert!(begins(r"(?i)\b(?:pat|PATH)[a-z]{3}", &["pat"]));
+        assert!(begins(r"(?:xox[bp]-|xapp-)[0-9]+", &["xoxb-", "xoxp-", "xapp-"]));
+        assert!(!begins(r"x?ghp_[A-Za-z0-9]{36}", &["ghp_"]));
+        assert!(!begins(r"[a-z]{0,9}?=(foo_[a-z]{3})", &["foo_"]));
+        assert!(!begins(r"gh[po]_[a-z]{3}", &["ghp_"]));
     }
 
     #[test]

@@ -50,6 +50,7 @@ pub(crate) struct RawRule {
     pub(crate) check: Option<String>,
     pub(crate) generic: bool,
     pub(crate) reach: Option<usize>,
+    pub(crate) guard: Option<String>,
     pub(crate) revoke: Option<String>,
     pub(crate) link: Option<String>,
     pub(crate) source: Option<String>,

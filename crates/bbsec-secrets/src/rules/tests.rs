@@ -14,6 +14,7 @@ fn every_rule_loads_with_provider_examples_and_keywords_that_every_match_holds()
         "{:?}",
         rules.wide.iter().map(|i| &rules.list[*i as usize].id).collect::<Vec<_>>()
     );
+    assert!(rules.keywords.sieved(), "a keyword of less than three bytes makes every scan slower");
     let mut seen = std::collections::HashSet::new();
     for rule in rules.iter() {
         assert!(seen.insert(rule.id.clone()), "{} twice", rule.id);

@@ -7,8 +7,9 @@ use std::{
 
 use bbsec_core::{
     Confidence, ExposedSecret, Fingerprint, Fingerprinter, SecretBytes, Severity, Sink, Time,
-    secret::{ObjectRef, Reach},
+    secret::{self, ObjectRef},
 };
+use bbsec_git::{ByteString, Reach, RefKind};
 
 use super::{Options, Summary};
 use crate::{Rules, SecretsError, engine::Found, rules::Rule};
@@ -72,7 +73,9 @@ struct Entry {
     first: Where,
     occurrences: u64,
     paths: BTreeSet<String>,
-    reachable: Vec<Arc<Vec<Reach>>>,
+    /// By the name's address: names are shared, and are told apart faster so than by their text.
+    reachable: HashMap<(RefKind, *const ByteString), Reach>,
+    last_reachable: Option<Arc<Vec<Reach>>>,
     at_head: bool,
     notes: Vec<String>,
 }
@@ -95,7 +98,8 @@ impl<'a> Collector<'a> {
             first: place.clone(),
             occurrences: 0,
             paths: BTreeSet::new(),
-            reachable: Vec::new(),
+            reachable: HashMap::new(),
+            last_reachable: None,
             at_head: false,
             notes: Vec::new(),
         });
@@ -121,8 +125,12 @@ impl<'a> Collector<'a> {
                 entry.paths.insert(path.clone());
             }
         }
-        if !place.reachable.is_empty() && entry.reachable.last() != Some(&place.reachable) {
-            entry.reachable.push(place.reachable.clone());
+        if !entry.last_reachable.as_ref().is_some_and(|last| Arc::ptr_eq(last, &place.reachable)) {
+            for reach in place.reachable.iter() {
+                let key = (reach.kind, Arc::as_ptr(&reach.name));
+                entry.reachable.entry(key).or_insert_with(|| reach.clone());
+            }
+            entry.last_reachable = Some(place.reachable.clone());
         }
         entry.at_head |= place.at_head;
         if earlier(&place, &entry.first) {
@@ -228,7 +236,7 @@ fn row(
         author: first.commit.as_ref().map(|commit| commit.author.clone()),
         email: first.commit.as_ref().map(|commit| commit.email.clone()),
         committed_at: first.commit.as_ref().and_then(|commit| commit.at),
-        reachable: reaches(&reachable),
+        reachable: reaches(reachable),
         at_head,
         occurrences,
         paths: paths.into_iter().take(MOST_PATHS).collect(),
@@ -237,9 +245,10 @@ fn row(
 }
 
 /// Every ref once, in order of kind and name.
-fn reaches(lists: &[Arc<Vec<Reach>>]) -> Vec<Reach> {
-    let all: BTreeSet<&Reach> = lists.iter().flat_map(|list| list.iter()).collect();
-    all.into_iter().cloned().collect()
+fn reaches(all: HashMap<(RefKind, *const ByteString), Reach>) -> Vec<secret::Reach> {
+    let named = |reach: Reach| secret::Reach { kind: reach.kind.name().into(), name: reach.name.to_string() };
+    let all: BTreeSet<secret::Reach> = all.into_values().map(named).collect();
+    all.into_iter().collect()
 }
 
 /// What is hardly sure should not stand among what must be done today.

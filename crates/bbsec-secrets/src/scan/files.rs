@@ -253,10 +253,32 @@ fn scan(engine: &mut Engine, root: usize, shown: &str, data: &[u8], lines: u64, 
     }
 }
 
+/// Lines and columns of places that are asked for from the first to the last.
+pub(crate) struct Lines<'a> {
+    data: &'a [u8],
+    at: usize,
+    before: u64,
+}
+
+impl<'a> Lines<'a> {
+    pub(crate) fn of(data: &'a [u8]) -> Self {
+        Self { data, at: 0, before: 0 }
+    }
+
+    /// 1-based line and column, in bytes.
+    pub(crate) fn position(&mut self, offset: usize) -> (u64, u64) {
+        let offset = offset.min(self.data.len());
+        if offset < self.at {
+            (self.at, self.before) = (0, 0);
+        }
+        self.before += memchr::memchr_iter(b'\n', sub(self.data, self.at, offset)).count() as u64;
+        self.at = offset;
+        let start = memchr::memrchr(b'\n', sub(self.data, 0, offset)).map_or(0, |at| at + 1);
+        (self.before + 1, (offset - start) as u64 + 1)
+    }
+}
+
 /// 1-based line and column, in bytes.
 pub(crate) fn position(data: &[u8], offset: usize) -> (u64, u64) {
-    let before = sub(data, 0, offset.min(data.len()));
-    let line = memchr::memchr_iter(b'\n', before).count() as u64 + 1;
-    let column = before.len() - memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-    (line, column as u64 + 1)
+    Lines::of(data).position(offset)
 }

@@ -2,10 +2,10 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use bbsec_core::{Fingerprinter, Gap, Sink, secret::Reach};
+use bbsec_core::{Fingerprinter, Gap, Sink};
 use bbsec_git::{
     AttributeOptions, Attribution, History, Kind, Limits, ObjectDir, Oid, OidMap, OpenFamily, Problems,
-    Store, commit, index_entries, reflogs, refs,
+    Reach, Store, commit, index_entries, reflogs, refs,
 };
 
 use super::{
@@ -63,7 +63,7 @@ impl Here<'_> {
                 AttributeOptions { max_paths: 100, max_reach: MOST_REFS, threads: options.threads() };
             let shared = self.family.repositories.len() > 1;
             let held = shared.then(|| (self.dirs, self.family.uses(self.index)));
-            let attributed = self.history.attribute(&refs, &reflogs, held, &wanted);
+            let mut attributed = self.history.attribute(&refs, &reflogs, held, &wanted);
             let staged: OidMap<String> = index_entries(git_dir, within, &mut problems)
                 .into_iter()
                 .map(|entry| (entry.oid, entry.path.to_string()))
@@ -73,7 +73,7 @@ impl Here<'_> {
                 if shared && !store.contains(&holder.oid) {
                     continue;
                 }
-                let at = attributed.get(&holder.oid).cloned().unwrap_or_default();
+                let at = attributed.remove(&holder.oid).unwrap_or_default();
                 let known = self.known(&store, holder, at, &staged, &mut commits);
                 for spot in &holder.spots {
                     if let Some(found) = gathered.found.get(spot.found as usize)
@@ -99,7 +99,7 @@ impl Here<'_> {
         &self,
         store: &Store,
         holder: &Holder,
-        at: Attribution,
+        mut at: Attribution,
         staged: &OidMap<String>,
         commits: &mut HashMap<Oid, Option<Commit>>,
     ) -> Known {
@@ -107,11 +107,7 @@ impl Here<'_> {
             .first_commit
             .and_then(|oid| commits.entry(oid).or_insert_with(|| self.commit(store, oid)).clone());
         let paths = at.paths.iter().map(|path| path.path.to_string()).collect();
-        let reachable = at
-            .reach
-            .iter()
-            .map(|reach| Reach { kind: reach.kind.name().into(), name: reach.name.to_string() })
-            .collect();
+        let reachable = std::mem::take(&mut at.reach);
         let staged = if commit.is_none() { staged.get(&holder.oid).cloned() } else { None };
         Known { at, commit, paths: Arc::new(paths), reachable: Arc::new(reachable), staged }
     }

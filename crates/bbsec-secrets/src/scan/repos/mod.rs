@@ -14,7 +14,7 @@ use std::{
 };
 
 use bbsec_core::{Collected, Fingerprinter, Gap, Progress, Sink, Task, Unit, escape};
-use bbsec_git::{Family, History, Limits, Problems};
+use bbsec_git::{Family, History, Kind, Limits, Problem, ProblemKind, Problems};
 
 use super::{Options, RepoInput, Summary, files::container_gaps};
 use crate::SecretsError;
@@ -143,15 +143,30 @@ impl Scan<'_> {
         summary.objects += report.read.total();
         let mut gaps = problems.gaps();
         gaps.extend(report.problems.gaps());
-        let gathered = visitor.gathered();
+        // Read without hits too: only it knows which objects commits and trees name that are not here, and a repository
+        // that lacks objects must not pass for clean.
+        let blobs = visitor.oids(&[Kind::Blob]);
+        let (mut history, report) = History::read(&dirs, &blobs, &visitor, threads, &limits, self.progress);
+        summary.objects += report.read.total();
+        // What is wrong with blobs and with packs as such was named by the first walk.
+        let of_these = |problem: &Problem| {
+            !matches!(problem.kind, ProblemKind::Missing { .. })
+                && problem.object.is_some_and(|kind| kind != Kind::Blob)
+        };
+        gaps.extend(report.problems.only(of_these).gaps());
+        gaps.extend(history.missing().gaps());
+        let mut gathered = visitor.gathered();
+        if gathered.has_names() {
+            let names = visitor::Names::of(&gathered);
+            bbsec_git::walk(&dirs, &names, threads, &limits, self.progress);
+            let trees = names.trees();
+            gathered.add(trees);
+            history = History::build(&dirs, &gathered.oids(), threads, &limits, self.progress).0;
+        }
         summary.bytes_scanned += gathered.stats.scanned;
         let name = members.first().map_or("", |first| first.shown_as.as_str());
         let bounded = gathered.stats.not_decoded + gathered.stats.dropped_hits;
         gaps.extend(container_gaps(name, gathered.stats.damaged, bounded));
-        // Built without hits too: only it knows which objects commits and trees name that are not here, and a repository
-        // that lacks objects must not pass for clean. What cannot be read was named by the walk.
-        let (history, _) = History::build(&dirs, &gathered.oids(), threads, &limits, self.progress);
-        gaps.extend(history.missing().gaps());
         for (index, repo) in members.iter().enumerate() {
             summary.sources += 1;
             let here = attribute::Here { family: &family, dirs: &dirs, index, repo, history: &history };

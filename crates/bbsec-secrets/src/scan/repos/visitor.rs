@@ -1,16 +1,16 @@
-//! Matches objects as the walk brings them: blobs through their deltas, names of files, commits and tags as texts.
+//! Matches objects as they are read: blobs by the walk, commits, tags and names of files on the way to the history.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     hash::{BuildHasher, RandomState},
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use bbsec_git::{DeltaOp, Kind, ObjectView, Oid, OidSet, Visitor, tree};
+use bbsec_git::{DeltaOp, Kind, ObjectView, Oid, OidSet, Reader, Visitor, tree};
 
 use crate::{
     engine::{Engine, Found, Marks, Stats, delta::Edits, resolve},
-    scan::{Options, files::position},
+    scan::{Options, files::Lines},
 };
 
 /// Shorter names hold no credential.
@@ -39,24 +39,22 @@ pub(super) struct Holder {
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
     pub(super) found: Vec<Found>,
+    /// Names of files that hold something.
     pub(super) names: Vec<Vec<u8>>,
+    /// What each of them holds.
+    name_hits: Vec<Vec<u32>>,
     pub(super) objects: Vec<Holder>,
     pub(super) stats: Stats,
-}
-
-impl Gathered {
-    pub(super) fn oids(&self) -> OidSet {
-        self.objects.iter().map(|holder| holder.oid).collect()
-    }
 }
 
 struct Worker {
     engine: Engine,
     objects: Vec<Holder>,
+    /// Names that hold something.
     names: Vec<Vec<u8>>,
-    /// Names that were looked at, by keyed hash, and which of them hold something.
-    seen_names: HashMap<u64, Option<u32>>,
     name_hits: Vec<Vec<u32>>,
+    /// Names that were looked at, by keyed hash.
+    seen_names: HashSet<u64>,
 }
 
 /// The visitor.
@@ -78,8 +76,8 @@ impl Secrets {
             engine: Engine::new(options.rules.clone(), options.limits),
             objects: Vec::new(),
             names: Vec::new(),
-            seen_names: HashMap::new(),
             name_hits: Vec::new(),
+            seen_names: HashSet::new(),
         };
         Self {
             workers: (0..threads.max(1)).map(|_| Mutex::new(worker())).collect(),
@@ -88,19 +86,39 @@ impl Secrets {
         }
     }
 
+    fn worker(&self, number: usize) -> Option<MutexGuard<'_, Worker>> {
+        let worker = self.workers.get(number % self.workers.len().max(1))?;
+        Some(worker.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The objects of some kinds that hold something.
+    pub(super) fn oids(&self, kinds: &[Kind]) -> OidSet {
+        let mut all = OidSet::default();
+        for number in 0..self.workers.len() {
+            let Some(worker) = self.worker(number) else { continue };
+            let wanted = worker.objects.iter().filter(|holder| kinds.contains(&holder.kind));
+            all.extend(wanted.map(|holder| holder.oid));
+        }
+        all
+    }
+
     /// Puts together what the workers have.
     pub(super) fn gathered(self) -> Gathered {
         let mut all = Gathered::default();
         for worker in self.workers {
             let worker = worker.into_inner().unwrap_or_else(PoisonError::into_inner);
             let found = all.found.len() as u32;
-            let names = all.names.len() as u32;
             all.found.extend(worker.engine.found);
             all.names.extend(worker.names);
+            all.name_hits.extend(
+                worker
+                    .name_hits
+                    .into_iter()
+                    .map(|hits| hits.into_iter().map(|hit| hit + found).collect::<Vec<_>>()),
+            );
             all.objects.extend(worker.objects.into_iter().map(|mut holder| {
                 for spot in &mut holder.spots {
                     spot.found += found;
-                    spot.name = spot.name.map(|name| name + names);
                 }
                 holder
             }));
@@ -112,6 +130,67 @@ impl Secrets {
         // Threads take work in any order; what is reported must not depend on it.
         all.objects.sort_by_key(|holder| holder.oid);
         all
+    }
+}
+
+impl Gathered {
+    /// Whether the names of files hold anything: then [`Names`] must look for the trees that have them.
+    pub(super) fn has_names(&self) -> bool {
+        !self.names.is_empty()
+    }
+
+    pub(super) fn oids(&self) -> OidSet {
+        self.objects.iter().map(|holder| holder.oid).collect()
+    }
+
+    /// Takes over the trees in which names stand that hold something.
+    pub(super) fn add(&mut self, trees: Vec<Holder>) {
+        self.objects.extend(trees);
+        self.objects.sort_by_key(|holder| holder.oid);
+    }
+}
+
+/// Finds the trees that have one of some names.
+pub(super) struct Names<'a> {
+    gathered: &'a Gathered,
+    numbers: HashMap<&'a [u8], u32>,
+    found: Mutex<Vec<Holder>>,
+}
+
+impl<'a> Names<'a> {
+    pub(super) fn of(gathered: &'a Gathered) -> Self {
+        // Two threads may have met the same name: its first number counts.
+        let mut numbers = HashMap::new();
+        for (name, number) in gathered.names.iter().zip(0u32..) {
+            numbers.entry(name.as_slice()).or_insert(number);
+        }
+        Self { gathered, numbers, found: Mutex::default() }
+    }
+
+    pub(super) fn trees(self) -> Vec<Holder> {
+        self.found.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Visitor for Names<'_> {
+    type State = ();
+
+    fn wants(&self, kind: Kind) -> bool {
+        kind == Kind::Tree
+    }
+
+    fn visit(&self, _: usize, object: &ObjectView<'_>, _: Option<&()>) {
+        let mut spots = Vec::new();
+        for entry in tree(object.data) {
+            let Some(&number) = self.numbers.get(entry.name) else { continue };
+            for &found in self.gathered.name_hits.get(number as usize).into_iter().flatten() {
+                spots.push(Spot { found, line: 0, column: 0, name: Some(number) });
+            }
+        }
+        if !spots.is_empty() {
+            let holder = Holder { oid: object.oid, kind: object.kind, spots };
+            self.found.lock().unwrap_or_else(PoisonError::into_inner).push(holder);
+        }
     }
 }
 
@@ -128,10 +207,11 @@ impl Worker {
             return marks;
         }
         let kept = resolve(&self.engine.rules, &self.engine.found, &marks.hits);
+        let mut lines = Lines::of(object.data);
         let spots = kept
             .iter()
             .map(|hit| {
-                let (line, column) = position(object.data, hit.secret.0);
+                let (line, column) = lines.position(hit.secret.0);
                 Spot { found: hit.found, line: saturated(line), column: saturated(column), name: None }
             })
             .collect();
@@ -139,57 +219,54 @@ impl Worker {
         marks
     }
 
-    fn tree(&mut self, object: &ObjectView<'_>, hash: &RandomState) {
-        let mut spots = Vec::new();
-        for entry in tree(object.data) {
-            if entry.name.len() < SHORTEST_NAME {
-                continue;
-            }
-            let key = hash.hash_one(entry.name);
-            let known = if let Some(known) = self.seen_names.get(&key) {
-                *known
-            } else {
-                let marks = self.engine.full(entry.name);
-                let kept = resolve(&self.engine.rules, &self.engine.found, &marks.hits);
-                let place = (!kept.is_empty()).then(|| {
-                    self.names.push(entry.name.to_vec());
-                    self.name_hits.push(kept.iter().map(|hit| hit.found).collect());
-                    self.names.len() as u32 - 1
-                });
-                self.seen_names.insert(key, place);
-                place
-            };
-            if let Some(name) = known
-                && let Some(hits) = self.name_hits.get(name as usize)
-            {
-                spots.extend(hits.iter().map(|&found| Spot { found, line: 0, column: 0, name: Some(name) }));
-            }
+    fn name(&mut self, name: &[u8], hash: &RandomState) {
+        if name.len() < SHORTEST_NAME || !self.seen_names.insert(hash.hash_one(name)) {
+            return;
         }
-        if !spots.is_empty() {
-            self.objects.push(Holder { oid: object.oid, kind: object.kind, spots });
+        let marks = self.engine.full(name);
+        let kept = resolve(&self.engine.rules, &self.engine.found, &marks.hits);
+        if !kept.is_empty() {
+            self.names.push(name.to_vec());
+            self.name_hits.push(kept.iter().map(|hit| hit.found).collect());
         }
+    }
+}
+
+impl Secrets {
+    fn look(&self, worker: usize, object: &ObjectView<'_>, parent: Option<&State>) -> State {
+        let parent = if self.full_scan { None } else { parent };
+        let marks = self.worker(worker).map(|mut worker| worker.text(object, parent)).unwrap_or_default();
+        State { marks, len: object.data.len() }
     }
 }
 
 impl Visitor for Secrets {
     type State = State;
 
-    fn wants(&self, _: Kind) -> bool {
-        true
+    fn wants(&self, kind: Kind) -> bool {
+        kind == Kind::Blob
     }
 
     fn visit(&self, worker: usize, object: &ObjectView<'_>, parent: Option<&State>) -> State {
-        let Some(worker) = self.workers.get(worker % self.workers.len().max(1)) else {
-            return State { marks: Marks::default(), len: 0 };
-        };
-        let mut worker = worker.lock().unwrap_or_else(PoisonError::into_inner);
-        let marks = if object.kind == Kind::Tree {
-            worker.tree(object, &self.hash);
-            Marks::default()
-        } else {
-            worker.text(object, if self.full_scan { None } else { parent })
-        };
-        State { marks, len: object.data.len() }
+        self.look(worker, object, parent)
+    }
+}
+
+impl Reader for Secrets {
+    type State = State;
+
+    fn text(&self, worker: usize, object: &ObjectView<'_>, parent: Option<&State>) -> State {
+        self.look(worker, object, parent)
+    }
+
+    fn name(&self, worker: usize, name: &[u8]) {
+        if let Some(mut worker) = self.worker(worker) {
+            worker.name(name, &self.hash);
+        }
+    }
+
+    fn found(&self) -> Vec<Oid> {
+        self.oids(&[Kind::Commit, Kind::Tag]).into_iter().collect()
     }
 }
 
