@@ -114,7 +114,7 @@ impl History {
             walk(dirs, &collector, threads, limits, progress);
             collector.finish().0.into_iter().for_each(|part| edges.merge(part));
         }
-        let mut history = Self { tags, missing, hits, ..Self::default() };
+        let mut history = Self { tags, hits, missing, ..Self::default() };
         history.trees(edges);
         history.commits(commits);
         (history, report)
