@@ -7,6 +7,7 @@ pub mod demo;
 pub mod generated;
 pub mod lab;
 pub mod scenario;
+pub mod script;
 pub mod setup;
 pub mod shell;
 pub mod tools;

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use xtask::{bench, check, demo, generated, lab::Lab, scenario, setup, shell};
+use xtask::{bench, check, demo, generated, lab::Lab, scenario, script, setup, shell};
 
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", about = "What people type while developing bbsec-ir")]
@@ -30,7 +30,7 @@ enum Task {
         #[arg(long)]
         events: Option<PathBuf>,
     },
-    /// Make a compromised Bitbucket home, its CloudTrail events, and the truth about both.
+    /// Make compromised homes, their logs, what happened in AWS, and the truth about it.
     Scenario {
         /// Folder to make; must not exist or be empty.
         #[arg(long)]
@@ -63,8 +63,14 @@ fn run() -> Result<ExitCode> {
         Task::Test { only } => return check::all(only.as_deref()),
         Task::Lab { events } => lab(events)?,
         Task::Scenario { out, scenario } => {
-            let made = scenario::generate(&scenario, &out)?;
-            println!("{}", made.home.display());
+            let text = std::fs::read_to_string(&scenario)
+                .with_context(|| format!("cannot read {}", scenario.display()))?;
+            let made = if script::spec::Script::is_one(&text) {
+                script::generate(&scenario, &out)?.folder
+            } else {
+                scenario::generate(&scenario, &out)?.home
+            };
+            println!("{}", made.display());
         }
         Task::Gen => generated::write(&shell::root()?)?,
         Task::Bench { what } => bench::run(&what)?,
