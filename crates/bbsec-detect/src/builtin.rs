@@ -21,6 +21,12 @@ pub fn builtin() -> &'static RuleSet {
     &BUILTIN
 }
 
+/// The text of a rule that comes with the program.
+pub fn text_of(id: &str) -> Option<&'static str> {
+    let rule = BUILTIN.rules().iter().find(|rule| rule.id.eq_ignore_ascii_case(id))?;
+    FILES.iter().find(|(name, _)| *name == rule.file).map(|(_, text)| *text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,12 +1,15 @@
 //! Rules out of files and folders, each told whether it loads and why not.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    DetectError, LoadedRule, Source, fields,
+    DetectError, LoadedRule, Source, anchors, fields,
     rule::{self, Head},
 };
 
@@ -29,7 +32,7 @@ pub struct Checked {
 /// Rules that are evaluated together.
 #[derive(Debug, Default)]
 pub struct RuleSet {
-    rules: Vec<LoadedRule>,
+    rules: Vec<Arc<LoadedRule>>,
 }
 
 impl RuleSet {
@@ -60,7 +63,7 @@ impl RuleSet {
     pub fn add(&mut self, file: &str, text: &str, refused: &mut Vec<Checked>) {
         for document in documents(text) {
             match one(file, document) {
-                Ok(rule) => self.rules.push(rule),
+                Ok(rule) => self.rules.push(Arc::new(rule)),
                 Err((name, why)) => {
                     refused.push(Checked { file: file.to_owned(), rule: name, refused: Some(why) });
                 }
@@ -74,17 +77,15 @@ impl RuleSet {
     }
 
     /// All rules.
-    pub fn rules(&self) -> &[LoadedRule] {
+    pub fn rules(&self) -> &[Arc<LoadedRule>] {
         &self.rules
     }
 
     /// The rules for a source that match an event, given in the field names of that source.
     pub fn matching<'a>(&'a self, source: Source, event: &Value) -> Vec<&'a LoadedRule> {
-        let Ok(event) = serde_json::from_value::<sigma_rust::Event>(fields::any_element(event.clone(), 0))
-        else {
-            return Vec::new();
-        };
-        self.rules.iter().filter(|rule| rule.source == source && rule.matches(&event)).collect()
+        let Some(event) = fields::sigma_event(event) else { return Vec::new() };
+        let of_source = self.rules.iter().map(Arc::as_ref).filter(|rule| rule.source == source);
+        of_source.filter(|rule| rule.matches(&event)).collect()
     }
 }
 
@@ -92,8 +93,8 @@ impl RuleSet {
 pub fn check(path: &Path) -> Result<Vec<Checked>, DetectError> {
     let (set, mut checked) = RuleSet::load(path)?;
     checked.extend(set.rules.into_iter().map(|rule| Checked {
-        file: rule.file,
-        rule: rule.title,
+        file: rule.file.clone(),
+        rule: rule.title.clone(),
         refused: None,
     }));
     checked.sort_by(|a, b| a.file.cmp(&b.file).then(a.rule.cmp(&b.rule)));
@@ -178,6 +179,7 @@ fn one(file: &str, text: &str) -> Result<LoadedRule, (String, String)> {
         tags: head.tags,
         author: head.author,
         false_positives: head.falsepositives,
+        anchors: head.detection.as_ref().and_then(anchors::anchors),
         file: file.to_owned(),
         rule,
     })

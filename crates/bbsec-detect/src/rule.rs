@@ -36,6 +36,8 @@ pub struct LoadedRule {
     pub false_positives: Vec<String>,
     /// The file it was read from.
     pub file: String,
+    /// Words of which one stands in every event that matches.
+    pub(crate) anchors: Option<Vec<String>>,
     pub(crate) rule: sigma_rust::Rule,
 }
 

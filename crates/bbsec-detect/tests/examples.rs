@@ -4,15 +4,14 @@
 use std::{fs, path::Path};
 
 use bbsec_core::{Event, Place, Verb};
-use bbsec_detect::{Source, builtin, web_fields};
+use bbsec_detect::{LoadedRule, Source, WebMatcher, builtin, web_fields};
 use serde_json::Value;
 
 fn web_event(example: &Value) -> Event {
     let place = Place::new("access.log", 0, 0);
-    let mut event =
-        Event::new("2024-01-01T00:00:00Z".parse().unwrap(), "test", "test", Verb::Browse, "GET", place);
-    event.extra.insert("http_request_method".into(), example["method"].as_str().unwrap().into());
-    event.extra.insert("http_request_uri".into(), example["uri"].as_str().unwrap().into());
+    let time = "2024-01-01T00:00:00Z".parse().unwrap();
+    let (method, uri) = (example["method"].as_str().unwrap(), example["uri"].as_str().unwrap());
+    let mut event = Event::new(time, "test", "test", Verb::Browse, format!("{method} {uri} HTTP/1.1"), place);
     event.status = example["status"].as_i64().and_then(|status| i32::try_from(status).ok());
     event.user = example["user"].as_str().map(str::to_owned);
     event
@@ -21,6 +20,7 @@ fn web_event(example: &Value) -> Event {
 #[test]
 fn every_rule_finds_its_true_examples_and_no_false_one() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    let web = WebMatcher::new(&[builtin()]);
     let mut wrong = Vec::new();
     for rule in builtin().rules() {
         let file = folder.join(&rule.file).with_extension("examples.json");
@@ -32,12 +32,12 @@ fn every_rule_finds_its_true_examples_and_no_false_one() {
                 wrong.push(format!("{}: has no {kind} example", rule.file));
             }
             for example in list {
-                let fields = if rule.source == Source::Web {
-                    web_fields(&web_event(&example))
+                let hits = if rule.source == Source::Web {
+                    web.matching(&web_event(&example))
                 } else {
-                    example.clone()
+                    builtin().matching(rule.source, &example)
                 };
-                let found = builtin().matching(rule.source, &fields).iter().any(|hit| hit.id == rule.id);
+                let found = hits.iter().any(|hit| hit.id == rule.id);
                 if found != wanted {
                     wrong.push(format!("{}: {kind} example, found = {found}: {example}", rule.file));
                 }
@@ -45,4 +45,34 @@ fn every_rule_finds_its_true_examples_and_no_false_one() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The search for words that comes first leaves out nothing that the rules themselves would find.
+#[test]
+fn the_words_that_are_looked_for_first_lose_no_match() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/web");
+    let web = WebMatcher::new(&[builtin()]);
+    let mut compared = 0;
+    for file in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if !file.to_string_lossy().ends_with(".examples.json") {
+            continue;
+        }
+        let examples: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+        for example in
+            ["true", "false"].iter().flat_map(|kind| examples[*kind].as_array().cloned().unwrap_or_default())
+        {
+            let event = web_event(&example);
+            let ids = |mut hits: Vec<&LoadedRule>| {
+                hits.sort_by(|a, b| a.id.cmp(&b.id));
+                hits.into_iter().map(|rule| rule.id.clone()).collect::<Vec<_>>()
+            };
+            assert_eq!(
+                ids(web.matching(&event)),
+                ids(builtin().matching(Source::Web, &web_fields(&event))),
+                "{example}"
+            );
+            compared += 1;
+        }
+    }
+    assert!(compared > 40, "{compared}");
 }
