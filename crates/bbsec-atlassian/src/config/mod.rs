@@ -1,6 +1,6 @@
 //! How the product is configured: posture checks with a fix each, and every credential that the host itself holds.
 //!
-//! A check whose facts are not there says nothing; the summary lists which checks were answered.
+//! A check whose facts are not there becomes a question; the summary lists which were answered, asked, or do not apply.
 
 mod aws;
 mod files;
@@ -10,6 +10,7 @@ mod jdbc;
 mod keys;
 mod product;
 pub(crate) mod properties;
+mod questions;
 mod secrets;
 mod setting;
 mod version;
@@ -35,6 +36,10 @@ pub struct ConfigSummary {
     pub version: Option<(String, String)>,
     /// Checks that could be answered, by id.
     pub answered: BTreeSet<String>,
+    /// Checks that nothing here answers: each is a question among the findings.
+    pub asked: BTreeSet<String>,
+    /// Checks about what this installation does not use.
+    pub not_applicable: BTreeSet<String>,
     /// Findings.
     pub findings: u64,
 }
@@ -105,7 +110,7 @@ pub fn review(home: &Home, facts: Option<&Value>, sink: &mut dyn Sink) -> Result
     let (settings, gaps) = setting::gather(home);
     let mut out = Out { gaps, ..Out::default() };
     out.gaps.extend(home.gaps().iter().cloned());
-    secrets::check(&settings, home.product(), &mut out);
+    secrets::check(&settings, home, &mut out);
     product::check(&settings, home.product(), &mut out);
     files::check(home, &mut out);
     git::check(home, &mut out);
@@ -116,12 +121,15 @@ pub fn review(home: &Home, facts: Option<&Value>, sink: &mut dyn Sink) -> Result
     if settings.is_empty() && out.answered.is_empty() {
         return Err(ConfigError::Nothing { path: home.root().into() });
     }
+    let (asked, void) = questions::ask_rest(home.product(), &mut out);
     let mut findings = out.findings;
     findings.sort_by(|a, b| (b.severity, &a.rule, &a.subject.id).cmp(&(a.severity, &b.rule, &b.subject.id)));
     let summary = ConfigSummary {
         product: home.product(),
         version: home.version().map(|(version, how)| (version.to_owned(), how.to_owned())),
         answered: out.answered,
+        asked: asked.into_iter().map(str::to_owned).collect(),
+        not_applicable: void.into_iter().map(str::to_owned).collect(),
         findings: findings.len() as u64,
     };
     out.gaps.into_iter().try_for_each(|gap| sink.gap(gap)).map_err(ConfigError::Sink)?;

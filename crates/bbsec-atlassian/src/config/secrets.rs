@@ -8,11 +8,12 @@ use super::{
     jdbc::{self, Form, Pointer},
     setting::Setting,
 };
-use crate::home::Product;
+use crate::home::{Home, Product};
 
 const STORE: &str = "com.atlassian.secrets.store.aws.AwsSecretsManagerStore";
 
-pub(super) fn check(settings: &[Setting], product: Product, out: &mut Out) {
+pub(super) fn check(settings: &[Setting], home: &Home, out: &mut Out) {
+    let product = home.product();
     for setting in settings.iter().filter(|setting| is_secret(&setting.key)) {
         let database = is_database(settings, setting);
         let cipher = jdbc::cipher(settings, &setting.file);
@@ -31,7 +32,7 @@ pub(super) fn check(settings: &[Setting], product: Product, out: &mut Out) {
                 (format!("{} is encrypted, and its key lies on the same host", setting.key), Severity::Medium)
             }
             Form::SecretsManager(pointer) => {
-                pointed(setting, &pointer, cipher.as_ref(), product, out);
+                pointed(setting, &pointer, cipher.as_ref(), home, out);
                 continue;
             }
             Form::Vault | Form::Other(_) | Form::Empty => continue,
@@ -67,9 +68,10 @@ fn pointed(
     setting: &Setting,
     pointer: &Pointer,
     cipher: Option<&(String, String)>,
-    product: Product,
+    home: &Home,
     out: &mut Out,
 ) {
+    let product = home.product();
     let subject = format!("{}:{}", setting.file, setting.key);
     out.answer("P-SM-JSON");
     if !pointer.wrong.is_empty() {
@@ -97,6 +99,14 @@ fn pointed(
             }
         }
     }
+    if let Some((version, _)) =
+        home.version().filter(|(version, _)| product == Product::Bitbucket && older(version))
+    {
+        wrong.push(format!(
+            "Bitbucket {version} does not know secret stores, which came with 8.13; it reads a cipher class from \
+             jdbc.password.decrypter.classname"
+        ));
+    }
     if product == Product::Bitbucket && !setting.value.starts_with("{ENC}") {
         wrong.push("Bitbucket expects {ENC} before the JSON".into());
     }
@@ -121,4 +131,11 @@ fn pointed(
         fix,
         &["the instance's role can read it, and so could the actor".into()],
     );
+}
+
+/// Whether a Bitbucket is older than 8.13, which brought the interface that the class implements (Atlassian, "Custom
+/// implementation": from 8.13 on, ciphers are deprecated and secret stores take their place).
+fn older(version: &str) -> bool {
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().ok());
+    matches!((parts.next().flatten(), parts.next().flatten()), (Some(major), Some(minor)) if (major, minor) < (8, 13))
 }
