@@ -5,6 +5,9 @@ use std::collections::HashMap;
 /// Beyond this many, new agents are no longer told apart: somebody invents one per request.
 const MOST: usize = 50_000;
 
+/// An agent may be as long as a line; the beginning tells it from others.
+const LONGEST: usize = 512;
+
 /// All agents that were seen.
 #[derive(Debug, Default)]
 pub(super) struct Agents {
@@ -14,6 +17,7 @@ pub(super) struct Agents {
 
 impl Agents {
     pub(super) fn of(&mut self, agent: &str) -> Option<u32> {
+        let agent = agent.get(..agent.floor_char_boundary(LONGEST)).unwrap_or(agent);
         if let Some(number) = self.numbers.get(agent) {
             return Some(*number);
         }

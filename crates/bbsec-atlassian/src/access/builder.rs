@@ -1,13 +1,14 @@
 //! Takes the events and keeps what the rows need.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use bbsec_core::{Event, Indicator, IndicatorKind, Place, Scope, Target, Time, Verb};
 
 use super::{
     Access, Origin,
     agents::Agents,
-    counting::{Counts, counts},
+    counting::{self, Counts, counts},
+    fate::Fate,
     findings::Signs,
     ident::Idents,
     log_time::LogTime,
@@ -17,6 +18,12 @@ use super::{
 
 /// How many places stand in a row.
 const PLACES: usize = 5;
+/// How many indicators detections may add; every event is compared with each.
+const INFERRED: usize = 64;
+/// Actors and things that are told apart. A scanner that asks for invented repositories makes a new one per request.
+const CELLS: usize = 2_000_000;
+/// How many exploits are told per row.
+const EXPLOITS: usize = 8;
 
 /// One actor part and one thing.
 #[derive(Debug, Clone)]
@@ -27,6 +34,10 @@ pub(super) struct Cell {
     pub last: Time,
     pub refused: u64,
     pub places: Vec<Place>,
+    /// Exploits that were tried on it, with what came of them.
+    pub exploits: BTreeSet<String>,
+    /// For what an audit log or database says: how often on each day since the epoch.
+    pub days: BTreeMap<i64, u64>,
 }
 
 /// What a cell is about: the ident, whether its events themselves matched an indicator, the thing.
@@ -54,6 +65,11 @@ pub struct AccessBuilder {
     pub(super) signs: Signs,
     pub(super) log_time: LogTime,
     pub(super) made: AllMade,
+    /// Idents that rows of the database made.
+    pub(super) from_database: HashSet<u32>,
+    pub(super) fate: Fate,
+    /// Events about actors and things that were too many.
+    pub(super) untold: u64,
 }
 
 impl AccessBuilder {
@@ -80,20 +96,39 @@ impl AccessBuilder {
             signs: Signs::default(),
             log_time: LogTime::default(),
             made: AllMade::default(),
+            from_database: HashSet::new(),
+            fate: Fate::default(),
+            untold: 0,
         }
     }
 
     /// An indicator that a detection names; `why` is its reason. Sessions, agents and requests are only matched in
-    /// events that come afterwards.
-    pub fn infer(&mut self, indicator: Indicator, why: impl Into<String>) {
+    /// events that come afterwards. `None` when there are too many already.
+    pub fn infer(&mut self, indicator: Indicator, why: impl Into<String>) -> Option<usize> {
         let indicator = normal(indicator);
-        if !self.seeds.iter().any(|seed| seed.indicator == indicator) {
-            self.seeds.push(Seed { indicator, origin: Origin::Detected, why: why.into() });
+        if let Some(known) = self.seeds.iter().position(|seed| seed.indicator == indicator) {
+            return Some(known);
         }
+        let inferred = self.seeds.iter().filter(|seed| seed.origin == Origin::Detected).count();
+        if inferred >= INFERRED {
+            return None;
+        }
+        self.seeds.push(Seed { indicator, origin: Origin::Detected, why: why.into() });
+        Some(self.seeds.len() - 1)
     }
 
     /// Takes one event, of any source.
     pub fn add(&mut self, event: &Event) {
+        self.take(event, None);
+    }
+
+    /// Takes an event in which a detection saw an exploit; `title` is the detection's. Unless it was refused, its thing
+    /// counts as touched even where the answer was an error or never came, and its origin as the actor's.
+    pub fn add_exploit(&mut self, event: &Event, title: &str) {
+        self.take(event, Some(title));
+    }
+
+    fn take(&mut self, event: &Event, exploit: Option<&str>) {
         self.log_time.add(event);
         if event.user.is_none() && event.ips.is_empty() {
             return;
@@ -104,7 +139,13 @@ impl AccessBuilder {
             self.sessions.saw(session, ident, &event.at);
         }
         self.made.add(event, ident);
-        let tag = self.tag(event);
+        self.fate.add(event);
+        let exploit = exploit.filter(|_| !counting::was_refused(event));
+        let detected = exploit.and_then(|title| {
+            let why = format!("detected: {title} ({}@{})", event.at.file, event.at.offset);
+            self.infer(Indicator::new(IndicatorKind::Ip, event.ips.first()?), why)
+        });
+        let tag = self.tag(event).or(detected);
         if let Some(seed) = tag
             && let Some(ident) = self.idents.all.get_mut(ident as usize)
             && !ident.tagged.iter().any(|(known, ..)| *known == seed)
@@ -115,10 +156,20 @@ impl AccessBuilder {
             return;
         }
         self.signs.add(event, ident);
-        let kind = counts(event);
+        let kind = match counts(event) {
+            Counts::Refused if exploit.is_some() => Counts::Tried,
+            kind => kind,
+        };
         let Some(target) = event.target.as_ref().filter(|_| kind != Counts::No) else { return };
         let key = (ident, tag.is_some(), self.target_number(target));
+        if event.source.ends_with(".database") {
+            self.from_database.insert(ident);
+        }
         let cells = if kind == Counts::FillIn { &mut self.fill_ins } else { &mut self.cells };
+        if cells.len() >= CELLS && !cells.contains_key(&key) {
+            self.untold = self.untold.saturating_add(1);
+            return;
+        }
         let cell = cells.entry(key).or_insert_with(|| Cell {
             verbs: BTreeMap::new(),
             bytes_out: 0,
@@ -126,8 +177,13 @@ impl AccessBuilder {
             last: event.time,
             refused: 0,
             places: Vec::new(),
+            exploits: BTreeSet::new(),
+            days: BTreeMap::new(),
         });
         cell.add(event, kind);
+        if let Some(title) = exploit.filter(|_| cell.exploits.len() < EXPLOITS) {
+            cell.exploits.insert(format!("{title}: {}", answer(event)));
+        }
     }
 
     /// The rows, the findings and the indicators.
@@ -170,7 +226,12 @@ impl Cell {
         if self.verbs.is_empty() {
             (self.first, self.last) = (event.time, event.time);
         }
-        let count = self.verbs.entry(event.verb).or_default();
+        // What an exploit did is in no log, so no verb says that content left; that the thing was reached is known.
+        let verb = if kind == Counts::Tried { Verb::Other } else { event.verb };
+        if kind == Counts::FillIn {
+            *self.days.entry(super::ident::day(event.time)).or_default() += 1;
+        }
+        let count = self.verbs.entry(verb).or_default();
         *count = count.saturating_add(1);
         self.bytes_out = self.bytes_out.saturating_add(event.bytes_out.unwrap_or(0));
         self.first = self.first.min(event.time);
@@ -183,14 +244,16 @@ impl Cell {
 
     /// Takes another cell in.
     pub(super) fn merge(&mut self, other: Self) {
+        self.exploits.extend(other.exploits.iter().cloned());
         if other.verbs.is_empty() {
             self.refused = self.refused.saturating_add(other.refused);
             return;
         }
         if self.verbs.is_empty() {
-            let refused = self.refused;
+            let (refused, exploits) = (self.refused, std::mem::take(&mut self.exploits));
             *self = other;
             self.refused = self.refused.saturating_add(refused);
+            self.exploits.extend(exploits);
             return;
         }
         for (verb, count) in other.verbs {
@@ -203,6 +266,18 @@ impl Cell {
         self.refused = self.refused.saturating_add(other.refused);
         self.places.extend(other.places);
         self.places.truncate(PLACES);
+    }
+}
+
+/// How a request ended, in words.
+fn answer(event: &Event) -> String {
+    match (event.extra.contains_key("unanswered"), event.status) {
+        (true, _) => "the request was never answered; what ran meanwhile is in no log".into(),
+        (false, Some(status @ 500..=599)) => {
+            format!("it ended in {status}, which does not say that nothing ran")
+        }
+        (false, Some(status)) => format!("it was answered with {status}"),
+        (false, None) => "the log does not say how it ended".into(),
     }
 }
 

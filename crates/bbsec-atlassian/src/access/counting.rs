@@ -9,6 +9,8 @@ pub(super) enum Counts {
     Touch,
     /// It was asked for, and refused, failed or never answered: nothing shows that it left.
     Refused,
+    /// An exploit that ended in an error or was never answered: the thing was reached, what happened there is not told.
+    Tried,
     /// An audit or database record of a touch: used where the access log is gone.
     FillIn,
     /// Nothing was touched.
@@ -47,4 +49,9 @@ pub(super) fn counts(event: &Event) -> Counts {
         300..=303 | 307 | 308 if event.user.is_none() => Counts::Refused,
         _ => Counts::Touch,
     }
+}
+
+/// Whether the server said no: what was asked for did not happen.
+pub(super) fn was_refused(event: &Event) -> bool {
+    matches!(event.status, Some(400..=499))
 }

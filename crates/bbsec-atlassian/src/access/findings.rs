@@ -124,7 +124,23 @@ pub(super) fn findings(of: &AccessBuilder, suspects: &Suspects) -> Vec<Finding> 
     numbers.sort_unstable();
     found.extend(numbers.into_iter().filter_map(|number| archive(of, suspects, *number)));
     found.extend(unanswered(of, suspects));
+    found.extend(too_many(of));
     found
+}
+
+/// What was left out to bound the memory.
+fn too_many(of: &AccessBuilder) -> Option<Finding> {
+    let (merged, untold) = (of.idents.merged, of.untold);
+    if merged == 0 && untold == 0 {
+        return None;
+    }
+    let title = "Not every address and thing could be told apart: somebody invents them";
+    let subject = Subject::new("log", "access");
+    let finding =
+        Finding::new("access", "too-many", title, Severity::Medium, Confidence::High, subject, None)
+            .because(format!("{merged} requests are told without their address, {untold} are in no row"))
+            .because("narrow the window with --from and --to, or give fewer logs at a time");
+    Some(finding)
 }
 
 fn finding(

@@ -7,6 +7,8 @@ use std::{
 
 use bbsec_core::{Event, Place, Time};
 
+/// Beyond this many, addresses of the same account are no longer told apart: somebody invents one per request.
+const MOST: usize = 500_000;
 /// How many days are remembered one by one.
 const DAYS: usize = 32;
 /// How many session ids are remembered for the row.
@@ -59,6 +61,8 @@ pub(super) struct Idents {
     pub all: Vec<Ident>,
     index: HashMap<u64, Vec<u32>>,
     hash: RandomState,
+    /// Events whose address was one too many.
+    pub merged: u64,
 }
 
 /// The day of a time.
@@ -112,6 +116,11 @@ impl Idents {
         });
         if let Some(number) = found {
             return number;
+        }
+        if self.all.len() >= MOST && !event.ips.is_empty() {
+            self.merged = self.merged.saturating_add(1);
+            let nameless = Event { ips: Vec::new(), ..event.clone() };
+            return self.find_or_add(&nameless);
         }
         let number = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
         numbers.push(number);

@@ -47,6 +47,13 @@ impl LogTime {
         self.last = Some((Arc::clone(&event.at.file), event.time));
     }
 
+    /// Days, since the epoch, of which an access log has lines.
+    pub(super) fn access_days(&self) -> BTreeSet<i64> {
+        let hours =
+            self.hours.iter().filter(|(source, _)| source.ends_with(".access")).flat_map(|(_, hours)| hours);
+        hours.map(|hour| hour.div_euclid(24)).collect()
+    }
+
     pub(super) fn findings(&self, scope: &Scope) -> Vec<Finding> {
         let mut found = Vec::new();
         for (at, before, after) in &self.jumps {
@@ -65,14 +72,43 @@ impl LogTime {
             found.push(finding);
         }
         for (source, hours) in &self.hours {
-            found.extend(gaps(source, hours, scope));
+            for silence in silences(source, hours, scope) {
+                let at = Time::from_micros(silence.from.saturating_mul(HOUR));
+                let subject = Subject::new("log", source);
+                let grade = (Severity::Medium, Confidence::Medium);
+                found.push(
+                    Finding::new("access", "log-gap", silence.title, grade.0, grade.1, subject, Some(at))
+                        .because(silence.why),
+                );
+            }
         }
         found
     }
+
+    /// The same in short, for the rows that are worth less for it.
+    pub(super) fn doubts(&self, scope: &Scope) -> Vec<String> {
+        const MOST: usize = 3;
+        let all = self.hours.iter().flat_map(|(source, hours)| silences(source, hours, scope));
+        let mut doubts: Vec<String> = all.map(|silence| format!("doubt: {}", silence.title)).collect();
+        if doubts.len() > MOST {
+            let more = doubts.len() - MOST;
+            doubts.truncate(MOST);
+            doubts.push(format!("doubt: {more} more stretches without a line"));
+        }
+        doubts
+    }
+}
+
+/// A stretch of which a log says nothing.
+struct Silence {
+    from: i64,
+    to: i64,
+    title: String,
+    why: &'static str,
 }
 
 /// Stretches without any line. How long one must be depends on how busy the instance is otherwise.
-fn gaps(source: &str, hours: &BTreeSet<i64>, scope: &Scope) -> Vec<Finding> {
+fn silences(source: &str, hours: &BTreeSet<i64>, scope: &Scope) -> Vec<Silence> {
     // Audit logs are quiet for days on a small instance; access logs are not.
     if !source.ends_with(".access") {
         return Vec::new();
@@ -80,35 +116,20 @@ fn gaps(source: &str, hours: &BTreeSet<i64>, scope: &Scope) -> Vec<Finding> {
     let (Some(first), Some(last)) = (hours.first().copied(), hours.last().copied()) else {
         return Vec::new();
     };
-    let span = last.saturating_sub(first).saturating_add(1);
-    let filled = hours.len() as i64;
-    // Nine hours of ten have lines: every empty hour tells. Else nights and weekends are quiet.
-    let least = if filled.saturating_mul(10) >= span.saturating_mul(9) { 1 } else { 60 };
-    let mut found = Vec::new();
-    let mut tell = |from: i64, to: i64, title: String, severity: Severity, why: &str| {
-        let at = Time::from_micros(from.saturating_mul(HOUR));
-        let inside = scope.to.is_none_or(|end| at <= end)
-            && scope.from.is_none_or(|start| to.saturating_mul(HOUR) >= start.micros());
-        if inside {
-            let subject = Subject::new("log", source);
-            found.push(
-                Finding::new("access", "log-gap", title, severity, Confidence::Medium, subject, Some(at))
-                    .because(why),
-            );
-        }
-    };
     let time = |hour: i64| Time::from_micros(hour.saturating_mul(HOUR));
+    let usual = usual_silence(hours);
+    let mut found = Vec::new();
     for (before, after) in hours.iter().zip(hours.iter().skip(1)) {
-        let empty = after.saturating_sub(*before).saturating_sub(1);
-        if empty >= least {
-            let (from, to) = (before.saturating_add(1), *after);
+        let (from, to) = (before.saturating_add(1), *after);
+        let empty = to.saturating_sub(from);
+        if empty > 0 && empty >= least(usual, from, to) {
             let title = format!(
                 "{source} has no line for {empty} h, from {} to {}",
                 time(from).short(),
                 time(to).short()
             );
             let why = "what happened then is not in this log: rotated away, deleted, the product down, or the clock set";
-            tell(from, to, title, Severity::Medium, why);
+            found.push(Silence { from, to, title, why });
         }
     }
     if let Some(from) = scope.from
@@ -119,9 +140,46 @@ fn gaps(source: &str, hours: &BTreeSet<i64>, scope: &Scope) -> Vec<Finding> {
             time(first).short(),
             from.short()
         );
-        let start = from.micros().div_euclid(HOUR);
         let why = "the log does not reach back: by default it is kept for ten days. Touches before then are only known from audit log and database";
-        tell(start, first, title, Severity::Medium, why);
+        found.push(Silence { from: from.micros().div_euclid(HOUR), to: first, title, why });
     }
+    let end = last.saturating_add(1);
+    if let Some(to) = scope.to
+        && to.micros().saturating_sub(HOUR) > end.saturating_mul(HOUR)
+    {
+        let title =
+            format!("{source} ends at {}, before the window ends at {}", time(end).short(), to.short());
+        let why = "collected before then, stopped, or cut off: what came later is not in it";
+        found.push(Silence { from: end, to: to.micros().div_euclid(HOUR), title, why });
+    }
+    found.retain(|silence| {
+        scope.to.is_none_or(|end| time(silence.from) <= end)
+            && scope.from.is_none_or(|start| time(silence.to) >= start)
+    });
     found
+}
+
+/// The longest silence of an ordinary day, in hours: the median over the days.
+fn usual_silence(hours: &BTreeSet<i64>) -> i64 {
+    let mut longest: BTreeMap<i64, i64> = hours.iter().map(|hour| (hour.div_euclid(24), 0)).collect();
+    for (before, after) in hours.iter().zip(hours.iter().skip(1)) {
+        let empty = after.saturating_sub(*before).saturating_sub(1);
+        let day = longest.entry(before.div_euclid(24)).or_default();
+        *day = (*day).max(empty);
+    }
+    let mut all: Vec<i64> = longest.into_values().collect();
+    all.sort_unstable();
+    all.get(all.len() / 2).copied().unwrap_or(0)
+}
+
+/// How long a silence must be to say something. Where nights are quiet, weekends are as well.
+fn least(usual: i64, from: i64, to: i64) -> i64 {
+    const NIGHT: i64 = 6;
+    if usual < NIGHT {
+        return usual.saturating_mul(2).saturating_add(1);
+    }
+    // 1970-01-01 was a Thursday: days 2 and 3 of each week since are Saturday and Sunday.
+    let weekend =
+        (from.div_euclid(24)..=to.div_euclid(24)).take(8).any(|day| matches!(day.rem_euclid(7), 2 | 3));
+    if weekend { 68 } else { 30 }
 }

@@ -6,6 +6,8 @@
 mod agents;
 mod builder;
 mod counting;
+mod fate;
+mod fill_in;
 mod findings;
 mod ident;
 mod log_time;

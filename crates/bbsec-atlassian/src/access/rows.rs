@@ -36,27 +36,10 @@ struct Row {
 
 pub(super) fn finish(mut of: AccessBuilder) -> Access {
     let suspects = Suspects::find(&of);
-    let mut cells: Vec<(CellKey, Cell, bool)> =
-        of.cells.drain().map(|(key, cell)| (key, cell, false)).collect();
-    let covered: HashSet<(Option<&str>, u32)> = cells
-        .iter()
-        .filter(|(_, cell, _)| !cell.verbs.is_empty())
-        .filter_map(|((ident, _, target), ..)| {
-            Some((of.idents.all.get(*ident as usize)?.user.as_deref(), *target))
-        })
-        .collect();
-    let fill_ins: Vec<(CellKey, Cell, bool)> = of
-        .fill_ins
-        .iter()
-        .filter(|((ident, _, target), _)| {
-            of.idents
-                .all
-                .get(*ident as usize)
-                .is_some_and(|ident| !covered.contains(&(ident.user.as_deref(), *target)))
-        })
-        .map(|(key, cell)| (*key, cell.clone(), true))
-        .collect();
-    cells.extend(fill_ins);
+    let filled = super::fill_in::fill_ins(&of);
+    let mut cells: Vec<(CellKey, Cell, Option<String>)> =
+        of.cells.drain().map(|(key, cell)| (key, cell, None)).collect();
+    cells.extend(filled.into_iter().map(|filled| (filled.key, filled.cell, Some(filled.note))));
     cells.sort_by_key(|(key, cell, _)| (cell.first, *key));
     let mut rows: BTreeMap<RowKey, Row> = BTreeMap::new();
     for ((number, tagged, target), cell, filled) in cells {
@@ -75,13 +58,10 @@ pub(super) fn finish(mut of: AccessBuilder) -> Access {
         } else if let Some(note) = note(&of, &suspects, ident) {
             row.notes.insert(note);
         }
-        if filled {
-            row.notes.insert(
-                "from the audit log or database alone: the access log of that time is gone or does not show it".into(),
-            );
-        }
+        row.notes.extend(filled);
     }
-    let touches = rows.into_iter().filter_map(|(key, row)| row.touch(&of, key)).collect();
+    let doubts = of.log_time.doubts(&of.scope);
+    let touches = rows.into_iter().filter_map(|(key, row)| row.touch(&of, key, &doubts)).collect();
     let indicators = indicators(&of, &suspects);
     let findings = super::findings::findings(&of, &suspects);
     Access { touches, findings, indicators }
@@ -163,7 +143,12 @@ impl Row {
     }
 
     /// A row, unless everything in it was refused.
-    fn touch(self, of: &AccessBuilder, (_, _, suspect, target): RowKey) -> Option<Touch> {
+    fn touch(
+        self,
+        of: &AccessBuilder,
+        (user, _, suspect, target): RowKey,
+        doubts: &[String],
+    ) -> Option<Touch> {
         let cell = self.cell.filter(|cell| !cell.verbs.is_empty())?;
         let mut why: Vec<String> = Vec::new();
         for reason in self.why.into_iter().flatten().chain(self.notes) {
@@ -171,15 +156,21 @@ impl Row {
                 why.push(reason);
             }
         }
+        why.extend(cell.exploits.iter().map(|exploit| format!("exploit tried: {exploit}")));
         if cell.refused > 0 {
             why.push(format!(
                 "{} more requests for it were refused, failed or were never answered",
                 cell.refused
             ));
         }
+        let target = of.targets.get(target as usize)?.clone();
+        why.extend(of.fate.notes(user.as_deref(), &target));
+        if suspect {
+            why.extend(doubts.iter().cloned());
+        }
         Some(Touch {
             actor: self.actor,
-            target: of.targets.get(target as usize)?.clone(),
+            target,
             verbs: cell.verbs.iter().map(|(verb, count)| (verb.name().to_owned(), *count)).collect(),
             bytes_out: cell.bytes_out,
             first: cell.first,

@@ -95,8 +95,11 @@ impl Suspects {
         for (number, seed, why) in hits {
             let Some(ident) = of.idents.all.get(number as usize) else { continue };
             let by_address = ident.ip.as_ref() == of.seeds.get(seed).map(|seed| &seed.indicator.value);
-            // A tagged event makes the whole ident suspect only where the account was not at home before.
-            if by_address || !self.usual(ident) {
+            // A tagged event makes the whole ident suspect only where the account was not at home before, and where
+            // nobody's name is on what many send from there.
+            let crowd =
+                ident.user.is_none() && ident.ip.as_ref().is_some_and(|ip| self.shared.contains_key(ip));
+            if !crowd && (by_address || !self.usual(ident)) {
                 self.tie(number, Tied { weight: 1.0, why: vec![why], seed }, queue);
             }
         }
@@ -167,12 +170,22 @@ impl Suspects {
                 self.baseline.entry(user.clone()).or_default().entry(ip.clone()).or_insert(ident.first);
             *first = (*first).min(ident.first);
         }
+        // Whoever was renamed goes on working from where they did.
+        for renamed in &of.fate.renamed {
+            let before = self.baseline.get(&renamed.from).cloned().unwrap_or_default();
+            let after = self.baseline.entry(renamed.to.clone()).or_default();
+            for (ip, first) in before {
+                let known = after.entry(ip).or_insert(first);
+                *known = (*known).min(first);
+            }
+        }
     }
 
     /// Whether the logs go back before the trouble; if they do not, which address is an account's main one.
     fn reach(&mut self, of: &AccessBuilder) {
         let Some(began) = self.began else { return };
-        self.reaches_back = of.idents.all.iter().any(|ident| ident.first.until(began) >= HOUR);
+        self.reaches_back =
+            of.idents.all.iter().any(|ident| ident.ip.is_some() && ident.first.until(began) >= HOUR);
         if self.reaches_back {
             return;
         }
@@ -234,6 +247,19 @@ impl Suspects {
             for other in links.ips.get(ip).into_iter().flatten() {
                 let same = of.idents.all.get(*other as usize).is_some_and(|other| other.user == here.user);
                 next.push((*other, if same { 0.95 } else { 0.7 }, format!("address {ip} was also used")));
+            }
+        }
+        // Where many share the address, it still ties what the same account did from there.
+        if let Some(ip) = here.ip.as_deref().filter(|ip| here.user.is_some() && self.shared.contains_key(*ip))
+        {
+            for other in links.ips.get(ip).into_iter().flatten() {
+                if of.idents.all.get(*other as usize).is_some_and(|other| other.user == here.user) {
+                    next.push((
+                        *other,
+                        0.9,
+                        format!("the same account from the same address {ip} was also used"),
+                    ));
+                }
             }
         }
         for made in links.made.get(&from).into_iter().flatten() {
@@ -334,7 +360,8 @@ impl Suspects {
 
 /// Whether the logs go back a day before the trouble: else "never seen before" says nothing.
 fn reaches_back_a_day(of: &AccessBuilder, began: Time) -> bool {
-    of.idents.all.iter().any(|ident| ident.first.until(began) >= 24 * HOUR)
+    // A row of the database says nothing of how far the logs go back.
+    of.idents.all.iter().any(|ident| ident.ip.is_some() && ident.first.until(began) >= 24 * HOUR)
 }
 
 /// The first three bytes of a private IPv4 address.

@@ -7,6 +7,7 @@ mod habits;
 mod logins;
 mod observe;
 mod rules;
+mod sources;
 mod weigh;
 
 use bbsec_core::{Event, Finding, Scope};
@@ -72,6 +73,8 @@ impl AccountsBuilder {
         for database in &self.databases {
             findings.extend(database::findings(&self.scope, database, &self.kept, &self.habits));
         }
+        findings.extend(sources::disagreements(&self.databases));
+        findings.extend(sources::last_uses(&self.scope, &self.databases));
         if self.dropped > 0 {
             let last = self.kept.last().map(|observation| observation.time);
             findings.push(weigh::dropped(self.dropped, last));

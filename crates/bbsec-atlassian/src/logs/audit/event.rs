@@ -36,6 +36,8 @@ pub(crate) fn event(
     let category =
         field(kind.map(|kind| &kind.category_i18n_key)).or_else(|| field(kind.map(|kind| &kind.category)));
     put("category".into(), category);
+    // Rules of others compare the words.
+    put("category_text".into(), field(kind.map(|kind| &kind.category)).filter(|_| key.is_some()));
     put("method".into(), field(Some(&record.method)));
     put("node".into(), field(Some(&record.node)));
     put("system".into(), field(Some(&record.system)));
