@@ -15,4 +15,5 @@ mod lab;
 mod night;
 mod output;
 mod playbooks;
+mod three_products;
 mod truth;

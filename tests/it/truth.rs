@@ -159,8 +159,9 @@ fn what_the_actor_touched_is_found_with_verbs_and_volumes() {
             problems.push(format!("{key:?}: {} bytes, truth {}", row["bytes_out"], expected.bytes_out));
         }
     }
-    let truth: BTreeSet<&str> =
-        scenario.truth.touched.iter().map(|touched| touched.repository.as_str()).collect();
+    // An exploit reached its repository, whatever it did there.
+    let touched = scenario.truth.touched.iter().map(|touched| touched.repository.as_str());
+    let truth: BTreeSet<&str> = touched.chain(scenario.truth.exploited.iter().map(String::as_str)).collect();
     let named: BTreeSet<&str> = suspect
         .iter()
         .filter(|row| text(row, "/target/kind") == Some("repository"))
@@ -305,4 +306,24 @@ fn values(truth: &Truth, scenario: &Scenario) -> Vec<String> {
         .filter(|(key, _)| keys.contains(key))
         .map(|(_, value)| value.to_owned())
         .collect()
+}
+
+#[test]
+fn the_commits_that_the_actor_pushed_are_found() {
+    let scenario = scenario("bitbucket-node");
+    let rows = scan(&scenario, "commits", &["--suspect", &scenario.truth.known[0]]);
+    assert!(!scenario.truth.pushed.is_empty());
+    let mut problems = Vec::new();
+    for pushed in &scenario.truth.pushed {
+        let row = rows.iter().find(|row| text(row, "/subject/id") == Some(&pushed.commit));
+        match row {
+            Some(row) if text(row, "/severity") == Some("critical") => {}
+            other => problems.push(format!("{pushed:?}: {other:?}")),
+        }
+    }
+    let grave = rows.iter().filter(|row| text(row, "/severity") == Some("critical")).count();
+    if grave != scenario.truth.pushed.len() {
+        problems.push(format!("{grave} critical commits, truth {}", scenario.truth.pushed.len()));
+    }
+    report(&problems);
 }

@@ -32,6 +32,7 @@ pub(crate) fn all(aws: &AwsFlags, case_id: &str) -> Result<Registry, Failure> {
         .analysis(analyses::scan_accounts::ScanAccounts)
         .analysis(analyses::scan_plugins::ScanPlugins)
         .analysis(analyses::scan_config::ScanConfig)
+        .analysis(analyses::scan_commits::ScanCommits)
         .analysis(analyses::scan_cloudtrail::ScanCloudtrail)
         .analysis(analyses::scan_secrets::ScanSecrets);
     Ok(registry)

@@ -85,3 +85,36 @@ pub(crate) fn wrap(text: &str, most: usize) -> Vec<String> {
     }
     lines
 }
+
+/// Everything that a finding says, for a person. Not yet escaped.
+pub(crate) fn finding(finding: &bbsec_core::Finding) -> String {
+    let mut text = format!(
+        "{}  {}\n{} / confidence {}\n{} {}\n",
+        finding.id,
+        finding.title,
+        finding.severity.name(),
+        finding.confidence.name(),
+        finding.subject.kind,
+        finding.subject.name.as_ref().unwrap_or(&finding.subject.id),
+    );
+    if let Some(at) = finding.at {
+        text.push_str(&format!("at {at}\n"));
+    }
+    text.push_str(&format!("rule {} of {}\n", finding.rule, finding.analysis));
+    for why in &finding.why {
+        text.push_str(&format!("  because {why}\n"));
+    }
+    for place in &finding.evidence {
+        text.push_str(&format!("  see {} at byte {} ({} bytes)\n", place.file, place.offset, place.length));
+    }
+    if let Some(fix) = &finding.fix {
+        text.push_str(&format!("  fix {fix}\n"));
+    }
+    text
+}
+
+/// Text line by line made safe for a terminal.
+pub(crate) fn safe(text: &str) -> String {
+    let safe: Vec<_> = text.lines().map(bbsec_core::escape::terminal).collect();
+    format!("{}\n", safe.join("\n"))
+}

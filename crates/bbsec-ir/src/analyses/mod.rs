@@ -1,13 +1,18 @@
 //! The analyses: each adapts a room to the traits, and joins rooms where one needs what another reads.
 
+mod audit_rules;
 mod collected_logs;
+mod commits;
+mod database;
 pub(crate) mod scan_access;
 pub(crate) mod scan_accounts;
 pub(crate) mod scan_cloudtrail;
+pub(crate) mod scan_commits;
 pub(crate) mod scan_config;
 pub(crate) mod scan_plugins;
 pub(crate) mod scan_secrets;
 mod second_opinion;
+mod watching;
 mod web_rules;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +20,7 @@ use std::path::{Path, PathBuf};
 use bbsec_atlassian::home::Home;
 use bbsec_case::{Access, Case};
 use bbsec_core::{CaseStore, Exit, Failure, Gap, Sink};
+use bbsec_detect::RuleSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +60,20 @@ fn home_of(case: Option<&dyn CaseStore>) -> Result<Option<PathBuf>, Failure> {
             && entry.body.get("uses").and_then(|uses| uses.as_str()) == Some("collect.home")
     });
     Ok(collected.filter_map(|entry| entry.body.pointer("/with/home")?.as_str()).map(PathBuf::from).next())
+}
+
+/// The responder's own rules; what does not load is named.
+pub(crate) fn own_rules(folders: &[PathBuf], sink: &mut dyn Sink) -> Result<RuleSet, Failure> {
+    let mut own = RuleSet::default();
+    for folder in folders {
+        let (set, refused) = RuleSet::load(folder)?;
+        own.extend(set);
+        for rule in refused {
+            let why = rule.refused.unwrap_or_default();
+            sink.gap(Gap::unknown("rule", format!("{} ({})", rule.rule, rule.file), why))?;
+        }
+    }
+    Ok(own)
 }
 
 /// Passes gaps on.

@@ -2,16 +2,19 @@
 
 use std::path::PathBuf;
 
-use bbsec_atlassian::{access::AccessBuilder, logs};
-use bbsec_core::{
-    Analysis, AnalysisMeta, CaseStore, Event, Exit, Failure, Indicator, Progress, QuarantinedLine, Scope,
-    Sink, Time,
+use bbsec_atlassian::{
+    access::{Access, AccessBuilder},
+    logs,
 };
-use bbsec_report::Redactor;
+use bbsec_core::{
+    Analysis, AnalysisMeta, CaseStore, Event, Exit, Failure, Finding, Indicator, Progress, Scope, Sink, Time,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::analyses::{collected_logs::collected_logs, home, web_rules::WebRules};
+use crate::analyses::{
+    collected_logs::collected_logs, database, home, watching::Watching, web_rules::WebRules,
+};
 
 /// Where the logs are, and what is already suspected.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema, clap::Args)]
@@ -38,6 +41,10 @@ pub(crate) struct AccessInput {
     /// Sigma rules of your own, beside those that come with the program
     #[arg(long, value_name = "DIR")]
     pub(crate) rules: Vec<PathBuf>,
+    /// Plain pg_dump of the product's database, or a folder that `collect database` or `collect rest` wrote; by default
+    /// what the case holds
+    #[arg(long, value_name = "FILE")]
+    pub(crate) database: Vec<PathBuf>,
 }
 
 impl AccessInput {
@@ -95,13 +102,8 @@ impl Analysis for ScanAccess {
     ) -> Result<AccessOutput, Failure> {
         let scope = input.scope(case);
         let inputs = log_inputs(&input.log, input.home.as_deref(), case)?;
-        let zones = logs::Zones::new(scope.time_zones.clone());
-        let builder = AccessBuilder::new(scope.suspects.clone(), &scope);
-        let rules = WebRules::new(&input.rules, sink)?;
-        let mut reading = Reading { sink, builder, rules, scope: &scope, shapes: Redactor::shapes_only() };
-        let summary = logs::read(&inputs, &zones, &mut reading, progress)?;
-        let detected = reading.rules.finish();
-        let access = reading.builder.finish();
+        let rows = database::rows(&input.database, case, sink, progress)?;
+        let (summary, access, detected) = pass(&inputs, &scope, &input.rules, &rows, sink, progress, None)?;
         let suspect = access.touches.iter().filter(|touch| touch.suspect).count();
         let output = AccessOutput {
             logs: serde_json::json!(summary),
@@ -138,29 +140,36 @@ pub(crate) fn log_inputs(
     Ok(found)
 }
 
-/// Hands events on to the sink and to the builder.
-struct Reading<'a> {
-    sink: &'a mut dyn Sink,
-    builder: AccessBuilder,
-    rules: WebRules,
-    scope: &'a Scope,
-    shapes: Redactor,
-}
-
-impl Sink for Reading<'_> {
-    fn forward(&mut self) -> Option<&mut dyn Sink> {
-        Some(self.sink)
-    }
-    fn event(&mut self, event: &Event) -> Result<(), Failure> {
-        if self.scope.contains(event.time) {
-            self.builder.add(event);
-            self.rules.add(event);
+/// Reads logs once: who touched what, what rules detect, and, for `each`, every event. Without `each` the events go into
+/// the sink as well.
+pub(crate) fn pass(
+    inputs: &[logs::LogInput],
+    scope: &Scope,
+    rules: &[PathBuf],
+    rows: &[bbsec_atlassian::database::Database],
+    sink: &mut dyn Sink,
+    progress: &dyn Progress,
+    each: Option<&mut dyn FnMut(&Event)>,
+) -> Result<(logs::LogSummary, Access, Vec<Finding>), Failure> {
+    let zones = logs::Zones::new(scope.time_zones.clone());
+    let mut builder = AccessBuilder::new(scope.suspects.clone(), scope);
+    let mut rules = WebRules::new(rules, sink)?;
+    let keep = each.is_none();
+    let mut nobody = |_: &Event| {};
+    let each: &mut dyn FnMut(&Event) = each.unwrap_or(&mut nobody);
+    let mut take = |event: &Event| {
+        // What came before the window tells who worked from where before the trouble; it makes no row and no finding.
+        let exploit = if scope.contains(event.time) { rules.add(event) } else { None };
+        match exploit {
+            Some(title) => builder.add_exploit(event, &title),
+            None => builder.add(event),
         }
-        self.sink.event(event)
+        each(event);
+    };
+    let summary = logs::read(inputs, &zones, &mut Watching::new(sink, keep, &mut take), progress)?;
+    for event in rows.iter().flat_map(bbsec_atlassian::database::visits) {
+        builder.add(&event);
     }
-    fn quarantined(&mut self, mut line: QuarantinedLine) -> Result<(), Failure> {
-        // A broken line may hold a header with a credential in it.
-        self.shapes.clean(&mut line.text);
-        self.sink.quarantined(line)
-    }
+    let detected = rules.finish();
+    Ok((summary, builder.finish(), detected))
 }

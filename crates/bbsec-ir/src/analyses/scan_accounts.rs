@@ -1,13 +1,17 @@
 //! `scan.accounts`: new, changed and privileged accounts, tokens and keys.
 
-use std::path::PathBuf;
+use std::{ops::ControlFlow, path::PathBuf};
 
 use bbsec_atlassian::{accounts::AccountsBuilder, logs};
-use bbsec_core::{Analysis, AnalysisMeta, CaseStore, Event, Failure, Gap, Progress, QuarantinedLine, Sink};
+use bbsec_case::{Access, Case, EventFilter};
+use bbsec_core::{Analysis, AnalysisMeta, CaseStore, Event, Exit, Failure, Gap, Progress, Scope, Sink};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::analyses::scan_access::log_inputs;
+use crate::analyses::{audit_rules::AuditRules, database, scan_access::log_inputs, watching::Watching};
+
+/// Sources of audit events in the store.
+const AUDIT: [&str; 4] = ["bitbucket.audit", "confluence.audit", "jira.audit", "atlassian.audit"];
 
 /// Where the audit logs are.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema, clap::Args)]
@@ -22,6 +26,12 @@ pub(crate) struct AccountsInput {
     /// Time zone of logs that print none
     #[arg(long, value_name = "ZONE")]
     pub(crate) log_tz: Option<String>,
+    /// Plain pg_dump of the product's database; by default what the case holds
+    #[arg(long, value_name = "FILE")]
+    pub(crate) database: Vec<PathBuf>,
+    /// Sigma rules of your own for the audit log
+    #[arg(long, value_name = "DIR")]
+    pub(crate) rules: Vec<PathBuf>,
 }
 
 /// Counts.
@@ -59,49 +69,69 @@ impl Analysis for ScanAccounts {
         if let Some(zone) = &input.log_tz {
             scope.time_zones.insert("default".into(), zone.clone());
         }
-        let mut inputs = log_inputs(&input.log, input.home.as_deref(), case)?;
-        if input.log.is_empty() {
-            // The access logs beside them are `scan.access`' to read, and far larger.
-            for input in &mut inputs {
-                input.path.push("audit");
-            }
-            inputs.retain(|input| std::fs::symlink_metadata(&input.path).is_ok_and(|meta| meta.is_dir()));
-            if inputs.is_empty() {
-                let why =
-                    "no audit log folder; what was done to accounts is known from elsewhere or not at all";
-                sink.gap(Gap::unknown("audit log", "log/audit", why))?;
-                return Ok(AccountsOutput { audit_events: 0, findings: 0 });
-            }
+        let mut builder = AccountsBuilder::new(scope.clone());
+        for database in database::rows(&input.database, case, sink, progress)? {
+            builder.add_database(database);
         }
-        let zones = logs::Zones::new(scope.time_zones.clone());
-        let mut reading = AuditOnly { sink, builder: AccountsBuilder::new(scope.clone()), events: 0 };
-        logs::read(&inputs, &zones, &mut reading, progress)?;
-        let events = reading.events;
-        let found = reading.builder.finish();
+        let mut rules = AuditRules::new(&input.rules, sink)?;
+        let mut events = 0;
+        let mut take = |event: &Event| {
+            events += 1;
+            builder.add(event);
+            rules.add(event);
+        };
+        if !stored(input, case, &mut take)? {
+            audit_logs(input, case, &scope, sink, progress, &mut take)?;
+        }
+        let mut found = builder.finish();
+        found.extend(rules.finish());
         let output = AccountsOutput { audit_events: events, findings: found.len() };
         found.into_iter().try_for_each(|finding| sink.finding(finding))?;
         Ok(output)
     }
 }
 
-/// Takes audit events; the events themselves are `scan.access`' to keep.
-struct AuditOnly<'a> {
-    sink: &'a mut dyn Sink,
-    builder: AccountsBuilder,
-    events: u64,
+/// Takes the audit events that `scan access` has put into the case: its lines are read once, and what could not be read
+/// is counted once. False when there are none.
+fn stored(
+    input: &AccountsInput,
+    case: Option<&dyn CaseStore>,
+    take: &mut dyn FnMut(&Event),
+) -> Result<bool, Failure> {
+    let Some(case) = case.filter(|_| input.log.is_empty()) else { return Ok(false) };
+    let filter = EventFilter { sources: AUDIT.map(str::to_owned).to_vec(), ..EventFilter::default() };
+    let read = Case::open(case.root(), Access::Read)?.events(&filter, &mut |event| {
+        take(&event);
+        ControlFlow::Continue(())
+    })?;
+    Ok(read > 0)
 }
 
-impl Sink for AuditOnly<'_> {
-    fn forward(&mut self) -> Option<&mut dyn Sink> {
-        Some(self.sink)
+/// Reads the audit logs themselves; the access logs beside them are `scan.access`' to read, and far larger.
+fn audit_logs(
+    input: &AccountsInput,
+    case: Option<&dyn CaseStore>,
+    scope: &Scope,
+    sink: &mut dyn Sink,
+    progress: &dyn Progress,
+    take: &mut dyn FnMut(&Event),
+) -> Result<(), Failure> {
+    let mut inputs = match log_inputs(&input.log, input.home.as_deref(), case) {
+        // The database alone may still tell.
+        Err(failure) if failure.exit == Exit::Nothing => Vec::new(),
+        other => other?,
+    };
+    if input.log.is_empty() {
+        for input in &mut inputs {
+            input.path.push("audit");
+        }
+        inputs.retain(|input| std::fs::symlink_metadata(&input.path).is_ok_and(|meta| meta.is_dir()));
     }
-    fn event(&mut self, event: &Event) -> Result<(), Failure> {
-        self.events += 1;
-        self.builder.add(event);
-        Ok(())
+    if inputs.is_empty() {
+        let why = "no audit log folder; what was done to accounts is known from elsewhere or not at all";
+        return sink.gap(Gap::unknown("audit log", "log/audit", why));
     }
-    // `scan.access` keeps them.
-    fn quarantined(&mut self, _: QuarantinedLine) -> Result<(), Failure> {
-        Ok(())
-    }
+    let zones = logs::Zones::new(scope.time_zones.clone());
+    logs::read(&inputs, &zones, &mut Watching::new(sink, false, take), progress)?;
+    Ok(())
 }

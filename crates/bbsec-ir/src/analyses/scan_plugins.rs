@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use bbsec_atlassian::plugins::Beside;
 use bbsec_core::{Analysis, AnalysisMeta, CaseStore, Failure, Progress, Sink};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::analyses::home;
+use crate::analyses::{database, home};
 
 /// Where the plugins are.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema, clap::Args)]
@@ -18,6 +19,9 @@ pub(crate) struct PluginsInput {
     /// A clean installation or home of the same version, to compare hashes with
     #[arg(long, value_name = "DIR")]
     pub(crate) baseline: Option<PathBuf>,
+    /// Plain pg_dump of the product's database; by default what the case holds
+    #[arg(long, value_name = "FILE")]
+    pub(crate) database: Vec<PathBuf>,
 }
 
 /// The analysis.
@@ -44,8 +48,10 @@ impl Analysis for ScanPlugins {
     ) -> Result<serde_json::Value, Failure> {
         let home = home(input.home.as_deref(), case)?;
         let scope = case.map(|case| case.scope().clone()).unwrap_or_default();
-        let summary =
-            bbsec_atlassian::plugins::review(&home, &scope, input.baseline.as_deref(), sink, progress)?;
+        let rows = database::rows(&input.database, case, sink, progress)?;
+        let state: Vec<_> = rows.into_iter().flat_map(|rows| rows.plugin_state).collect();
+        let beside = Beside { baseline: input.baseline.as_deref(), state: &state };
+        let summary = bbsec_atlassian::plugins::review_with(&home, &scope, beside, sink, progress)?;
         Ok(serde_json::json!(summary))
     }
 }

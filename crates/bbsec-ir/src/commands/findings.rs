@@ -5,7 +5,7 @@ use bbsec_core::{Exit, Failure, Severity, escape};
 use clap::Subcommand;
 use serde_json::json;
 
-use crate::{commands::scan, output::Format, session::Session};
+use crate::{commands::scan, output::Format, session::Session, show};
 
 /// `findings …`
 #[derive(Debug, Subcommand)]
@@ -84,40 +84,14 @@ pub(crate) fn run(session: &Session, command: FindingsCommand) -> Result<Exit, F
                 session.output.document(&json!(finding))?;
                 return Ok(Exit::Done);
             }
-            let mut text = format!(
-                "{}  {}\n{} / confidence {}\n{} {}\n",
-                finding.id,
-                finding.title,
-                finding.severity.name(),
-                finding.confidence.name(),
-                finding.subject.kind,
-                finding.subject.name.as_ref().unwrap_or(&finding.subject.id),
-            );
-            if let Some(at) = finding.at {
-                text.push_str(&format!("at {at}\n"));
-            }
-            text.push_str(&format!("rule {} of {}\n", finding.rule, finding.analysis));
-            for why in &finding.why {
-                text.push_str(&format!("  because {why}\n"));
-            }
-            for place in &finding.evidence {
-                text.push_str(&format!(
-                    "  see {} at byte {} ({} bytes)\n",
-                    place.file, place.offset, place.length
-                ));
-            }
-            if let Some(fix) = &finding.fix {
-                text.push_str(&format!("  fix {fix}\n"));
-            }
+            let mut text = show::finding(&finding);
             if let Some(dismissal) = case.dismissed()?.get(&finding.id) {
                 text.push_str(&format!(
                     "dismissed by {} at {}: {}\n",
                     dismissal.by, dismissal.when, dismissal.why
                 ));
             }
-            let safe: Vec<_> = text.lines().map(escape::terminal).collect();
-            let safe = format!("{}\n", safe.join("\n"));
-            session.output.write(safe.as_bytes())?;
+            session.output.write(show::safe(&text).as_bytes())?;
             Ok(Exit::Done)
         }
         FindingsCommand::Dismiss { id, why, by } => dismiss(session, &id, &why, &by),

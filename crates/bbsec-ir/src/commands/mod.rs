@@ -4,6 +4,7 @@ pub(crate) mod approve;
 pub(crate) mod aws;
 pub(crate) mod case;
 pub(crate) mod collect;
+pub(crate) mod explain;
 pub(crate) mod findings;
 pub(crate) mod isolate;
 pub(crate) mod pivot;

@@ -15,10 +15,12 @@ use serde_json::{Value, json};
 use crate::{
     analyses::{
         scan_access::AccessInput, scan_accounts::AccountsInput, scan_cloudtrail::CloudtrailInput,
-        scan_config::ConfigInput, scan_plugins::PluginsInput, scan_secrets::SecretsInput,
+        scan_commits::CommitsInput, scan_config::ConfigInput, scan_plugins::PluginsInput,
+        scan_secrets::SecretsInput,
     },
     cli::{AwsFlags, Confirm},
-    output::{Format, Listing},
+    commands::explain::Explained,
+    output::{self, Format, Listing},
     registry,
     session::Session,
     show,
@@ -37,18 +39,32 @@ pub(crate) enum ScanCommand {
     #[command(after_help = "Examples:
   bbsec-ir scan access --home /mnt/bitbucket-home --suspect ip:203.0.113.7
   bbsec-ir scan access --log atlassian-bitbucket-access.log --log-tz Europe/Berlin")]
-    Access(AccessInput),
+    Access(Explained<AccessInput>),
     /// New, changed and privileged accounts, tokens and keys
-    Accounts(AccountsInput),
+    #[command(after_help = "Examples:
+  bbsec-ir scan accounts --home /mnt/bitbucket-home
+  bbsec-ir scan accounts --home /mnt/bitbucket-home --database bitbucket.sql.gz --rules ./sigma/rules/application/bitbucket")]
+    Accounts(Explained<AccountsInput>),
     /// Plugins that should not be there
-    Plugins(PluginsInput),
+    #[command(after_help = "Examples:
+  bbsec-ir scan plugins --home /mnt/bitbucket-home
+  bbsec-ir scan plugins --home /mnt/bitbucket-home --baseline /srv/clean/atlassian-bitbucket-8.19.2")]
+    Plugins(Explained<PluginsInput>),
     /// Weak configuration, each with its fix
-    Config(ConfigInput),
+    #[command(after_help = "Examples:
+  bbsec-ir scan config --home /mnt/bitbucket-home
+  bbsec-ir scan config --home /mnt/bitbucket-home --facts case/evidence/data/aws/facts.json --fail-on high")]
+    Config(Explained<ConfigInput>),
+    /// Pushed commits that are unsigned, by another than the pusher, forced, or change what runs by itself
+    #[command(after_help = "Examples:
+  bbsec-ir scan commits --home /mnt/bitbucket-home --from 2026-11-14 --to 2026-11-16
+  bbsec-ir scan commits --home /mnt/bitbucket-home --log-tz Europe/Berlin --suspect token:263466287238")]
+    Commits(Explained<CommitsInput>),
     /// Attacks and credential use in CloudTrail
     #[command(after_help = "Examples:
   bbsec-ir scan cloudtrail --path ./cloudtrail-logs
   bbsec-ir scan cloudtrail --path events.json.gz --rules ./sigma/cloud/aws")]
-    Cloudtrail(CloudtrailInput),
+    Cloudtrail(Explained<CloudtrailInput>),
     /// All of it, on a home
     All(crate::analyses::HomeInput),
 }
@@ -63,23 +79,57 @@ pub(crate) fn run(session: &Session, command: ScanCommand) -> Result<Exit, Failu
             }
             one(session, "scan.secrets", &input, reveal)
         }
-        ScanCommand::Access(input) => one(session, "scan.access", &input, false),
-        ScanCommand::Accounts(input) => one(session, "scan.accounts", &input, false),
-        ScanCommand::Plugins(input) => one(session, "scan.plugins", &input, false),
-        ScanCommand::Config(input) => one(session, "scan.config", &input, false),
-        ScanCommand::Cloudtrail(input) => one(session, "scan.cloudtrail", &input, false),
+        ScanCommand::Access(of) => with_reasons(session, "scan.access", &of),
+        ScanCommand::Accounts(of) => with_reasons(session, "scan.accounts", &of),
+        ScanCommand::Plugins(of) => with_reasons(session, "scan.plugins", &of),
+        ScanCommand::Config(of) => with_reasons(session, "scan.config", &of),
+        ScanCommand::Commits(of) => with_reasons(session, "scan.commits", &of),
+        ScanCommand::Cloudtrail(of) => with_reasons(session, "scan.cloudtrail", &of),
         ScanCommand::All(input) => {
             let mut exit = Exit::Done;
-            for id in ["scan.access", "scan.accounts", "scan.plugins", "scan.config", "scan.secrets"] {
+            let all = [
+                "scan.access",
+                "scan.accounts",
+                "scan.plugins",
+                "scan.config",
+                "scan.secrets",
+                "scan.commits",
+            ];
+            for id in all {
                 session.say(id);
-                exit = exit.worse(one(session, id, &input, false)?);
+                match one(session, id, &input, false) {
+                    Ok(ended) => exit = exit.worse(ended),
+                    // Confluence keeps no repositories: the other parts tell what there is.
+                    Err(failure) if failure.exit == Exit::Nothing => {
+                        session.say(&bbsec_core::escape::terminal(&failure.to_string()));
+                    }
+                    Err(failure) => return Err(failure),
+                }
             }
             Ok(exit)
         }
     }
 }
 
+fn with_reasons<I: clap::Args + Serialize>(
+    session: &Session,
+    id: &str,
+    of: &Explained<I>,
+) -> Result<Exit, Failure> {
+    scan(session, id, &of.input, false, of.explain.as_deref())
+}
+
 fn one(session: &Session, id: &str, input: &impl Serialize, reveal: bool) -> Result<Exit, Failure> {
+    scan(session, id, input, reveal, None)
+}
+
+fn scan(
+    session: &Session,
+    id: &str,
+    input: &impl Serialize,
+    reveal: bool,
+    explain: Option<&str>,
+) -> Result<Exit, Failure> {
     // Revealed values must not reach the case.
     let in_case = !reveal && session.case_folder().is_some();
     let (mut collected, mut exit, summary) = if in_case {
@@ -110,7 +160,10 @@ fn one(session: &Session, id: &str, input: &impl Serialize, reveal: bool) -> Res
         std::cmp::Reverse((secret.severity, secret.confidence, secret.at_head, secret.reachable.len()))
     });
     collected.findings.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.at.cmp(&b.at)));
-    print(session, id, &collected)?;
+    match explain {
+        Some(finding) => super::explain::explain(session, &collected, finding)?,
+        None => print(session, id, &collected)?,
+    }
     if session.global.verbose > 0 {
         session.say(&summary.to_string());
     }
@@ -134,7 +187,7 @@ fn print(session: &Session, id: &str, collected: &Collected) -> Result<(), Failu
             session.output.write(gitleaks_json(&collected.secrets, &Redactor::shapes_only())?.as_bytes())
         }
         ("scan.secrets", _) => session.output.rows(&secrets(collected)),
-        ("scan.access", _) => session.output.rows(&touches(collected)),
+        ("scan.access", format) => access(session, format, collected),
         (_, Format::Table) => {
             // Facts for the join, such as what each key was used for, are for machines; people get what was concluded.
             let concluded: Vec<_> =
@@ -146,6 +199,38 @@ fn print(session: &Session, id: &str, collected: &Collected) -> Result<(), Failu
             session.output.rows(&findings(&concluded))
         }
         _ => session.output.rows(&findings(&collected.findings)),
+    }
+}
+
+/// Rows are who touched what; what was concluded from the logs stands beside them where the format has room.
+fn access(session: &Session, format: Format, collected: &Collected) -> Result<(), Failure> {
+    let told: Vec<_> =
+        collected.findings.iter().filter(|found| found.severity > Severity::Info).cloned().collect();
+    match format {
+        Format::Json => session.output.document(&json!({
+            "schema": "bbsec-ir.access/v1",
+            "rows": touches(collected).rows,
+            "findings": collected.findings,
+        })),
+        Format::Table => {
+            let mut text = output::table(&touches(collected));
+            if !told.is_empty() {
+                text.push_str("\nWhat stands out:\n\n");
+                text.push_str(&output::table(&findings(&told)));
+            }
+            session.output.write(text.as_bytes())
+        }
+        _ => {
+            for finding in told.iter().filter(|found| found.severity >= Severity::High).take(20) {
+                let line = format!("{}: {} ({})", finding.severity.name(), finding.title, finding.rule);
+                session.say(&bbsec_core::escape::terminal(&show::clip(&line, 200)));
+            }
+            if !told.is_empty() {
+                session
+                    .say(&format!("{} findings stand beside these rows; --format json has them", told.len()));
+            }
+            session.output.rows(&touches(collected))
+        }
     }
 }
 
