@@ -351,7 +351,66 @@ fn the_audit_log_fills_in_what_the_access_log_lost() {
     let filled: Vec<_> =
         access.touches.iter().map(|touch| (touch.target.id.as_str(), touch.why.len())).collect();
     assert_eq!(filled, [("APP/web", 0), ("APP/old", 1)]);
-    assert!(access.touches[1].why[0].contains("audit log or database"));
+    assert!(access.touches[1].why[0].contains("from the audit log alone"));
+}
+
+/// A row of the database before the access log begins, one of a day that it covers, and one that it shows itself.
+#[test]
+fn last_visits_of_the_database_fill_in_and_say_so() {
+    let mut builder = AccessBuilder::new(Vec::new(), &Scope::default());
+    for (at, repository) in [(0, "APP/gone"), (0, "APP/web"), (9 * DAY + 30, "APP/odd")] {
+        let mut row = event(&Did { at, verb: Verb::Browse, repository, ..Did::default() });
+        row.source = "bitbucket.database".into();
+        row.ips.clear();
+        builder.add(&row);
+    }
+    builder.add(&event(&Did { at: 9 * DAY, ..Did::default() }));
+    let access = builder.finish();
+    let row = |id: &str, filled: bool| {
+        let of = |touch: &&Touch| touch.target.id == id && touch.actor.ips.is_empty() == filled;
+        access.touches.iter().find(of).unwrap_or_else(|| panic!("{id} {filled}"))
+    };
+    let gone = &row("APP/gone", true).why;
+    assert!(gone[0].contains("from the database alone: the access log has no line of that day"), "{gone:?}");
+    let odd = &row("APP/odd", true).why;
+    assert!(odd[0].contains("has lines of that day and does not show it"), "{odd:?}");
+    // Seen in the log on another day: the old visit is told beside it.
+    assert_eq!(row("APP/web", false).verbs["fetch"], 1);
+    assert_eq!(row("APP/web", true).verbs["browse"], 1);
+}
+
+/// A request that exploits something reaches its repository, whatever came of it; a refused one does not.
+#[test]
+fn an_exploit_is_a_touch_unless_it_was_refused_and_its_address_is_inferred() {
+    let tried = |status: Option<i32>, repository: &'static str, ip: &'static str| {
+        let mut event = event(&Did { user: "", ip, verb: Verb::Archive, repository, ..Did::default() });
+        event.status = status;
+        if status.is_none() {
+            event.extra.insert("unanswered".into(), "no response in the log".into());
+        }
+        event
+    };
+    let mut builder = AccessBuilder::new(Vec::new(), &Scope::default());
+    builder.add_exploit(&tried(Some(500), "PUB/a", "203.0.113.7"), "Injection");
+    builder.add_exploit(&tried(None, "PUB/b", "203.0.113.7"), "Injection");
+    builder.add_exploit(&tried(Some(404), "PUB/c", "198.51.100.9"), "Injection");
+    let access = builder.finish();
+    let touched: Vec<(&str, bool)> =
+        access.touches.iter().map(|touch| (touch.target.id.as_str(), touch.suspect)).collect();
+    assert_eq!(touched, [("PUB/a", true), ("PUB/b", true)]);
+    assert!(
+        access.touches[0].why.iter().any(|why| why.contains("ended in 500")),
+        "{:?}",
+        access.touches[0].why
+    );
+    assert!(
+        access.touches[1].why.iter().any(|why| why.contains("never answered")),
+        "{:?}",
+        access.touches[1].why
+    );
+    let origins: Vec<(String, Origin)> =
+        access.indicators.iter().map(|tied| (tied.indicator.to_string(), tied.origin)).collect();
+    assert_eq!(origins, [("ip:203.0.113.7".to_owned(), Origin::Detected)]);
 }
 
 #[test]

@@ -94,10 +94,15 @@ fn attribute<'a>(event: &'a Event, words: &[&str]) -> Option<&'a str> {
 fn detail(event: &Event, out: &mut Observation) -> Option<()> {
     match out.rule.kind {
         Kind::TokenCreated | Kind::TokenModified => {
+            let object = fields::object(
+                event,
+                &["token", "access_token", "personal_access_token", "personal access token"],
+            );
             let id = attribute(event, &["id", "token id", "bitbucket.access.tokens.audit.attr.id"])
-                .or_else(|| fields::object(event, &["token", "access_token"]).and_then(|(_, id)| id));
+                .or_else(|| object.and_then(|(_, id)| id));
             out.subject = id.unwrap_or_default().into();
-            out.name = attribute(event, &["name", "token name"]).map(str::to_owned);
+            let name = attribute(event, &["name", "token name"]).or_else(|| object.map(|(name, _)| name));
+            out.name = name.map(str::to_owned);
         }
         Kind::SshKeyCreated => ssh_key(event, out),
         Kind::GlobalGrant | Kind::LocalGrant => {

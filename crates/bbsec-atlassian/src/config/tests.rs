@@ -21,7 +21,10 @@ fn home(files: &[(&str, &str)]) -> tempfile::TempDir {
 fn checked(dir: &Path, facts: Option<&Value>) -> (ConfigSummary, Collected) {
     let mut sink = Collected::default();
     let summary = review(&Home::open(dir).unwrap(), facts, &mut sink).unwrap();
-    assert!(sink.findings.iter().all(|finding| finding.fix.is_some() && !finding.evidence.is_empty()));
+    assert!(sink.findings.iter().all(|finding| finding.fix.is_some()));
+    // Questions rest on nothing, and have a test of their own.
+    sink.findings.retain(|finding| finding.subject.kind != "question");
+    assert!(sink.findings.iter().all(|finding| !finding.evidence.is_empty()));
     (summary, sink)
 }
 

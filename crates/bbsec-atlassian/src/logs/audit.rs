@@ -153,6 +153,7 @@ mod tests {
           "attribute:target": "SEC/keys",
           "author_id": "2",
           "category": "bitbucket.service.audit.category.repositories",
+          "category_text": "Repos",
           "change:Coverage Level": "FULL → OFF",
           "level": "BASE",
           "method": "Browser",

@@ -83,3 +83,37 @@ impl AuditRules {
         self.hits.into_iter().map(of).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bbsec_atlassian::logs;
+    use bbsec_core::{Collected, Silent};
+
+    use super::*;
+
+    /// A rule in the words that the product shows, as published rules are written, on a line of the audit log.
+    #[test]
+    fn a_rule_on_displayed_words_finds_its_event() {
+        let folder = tempfile::tempdir().unwrap();
+        let rule = "title: Audit turned down\nid: test-audit\nlogsource:\n    product: bitbucket\n    service: audit\n\
+                    detection:\n    selection:\n        auditType.category: 'Auditing'\n        auditType.action:\n            \
+                    - 'Audit log configuration updated'\n    condition: selection\nlevel: medium\n";
+        std::fs::create_dir(folder.path().join("rules")).unwrap();
+        std::fs::write(folder.path().join("rules/audit.yml"), rule).unwrap();
+        std::fs::create_dir(folder.path().join("audit")).unwrap();
+        let line = "{\"affectedObjects\":[],\"auditType\":{\"action\":\"Audit Log configuration updated\",\"actionI18nKey\":\
+                    \"atlassian.audit.event.action.audit.config.updated\",\"area\":\"AUDIT_LOG\",\"category\":\"Auditing\",\
+                    \"categoryI18nKey\":\"atlassian.audit.event.category.audit\",\"level\":\"BASE\"},\"author\":{\"id\":\"2\",\
+                    \"name\":\"ann\",\"type\":\"NORMAL\"},\"changedValues\":[],\"extraAttributes\":[],\"method\":\"Browser\",\
+                    \"source\":\"10.0.0.5\",\"timestamp\":{\"epochSecond\":1772900000,\"nano\":0},\"version\":\"1.0\"}\n";
+        std::fs::write(folder.path().join("audit/20260307.00000.audit.log"), line).unwrap();
+        let mut events = Collected::default();
+        let inputs = [logs::LogInput::given(folder.path().join("audit"))];
+        logs::read(&inputs, &logs::Zones::default(), &mut events, &Silent).unwrap();
+        let mut rules = AuditRules::new(&[folder.path().join("rules")], &mut Collected::default()).unwrap();
+        events.events.iter().for_each(|event| rules.add(event));
+        let found = rules.finish();
+        assert_eq!(found.len(), 1, "{:?}", events.events);
+        assert_eq!((found[0].rule.as_str(), found[0].subject.id.as_str()), ("test-audit", "ann"));
+    }
+}

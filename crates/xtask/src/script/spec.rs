@@ -238,6 +238,8 @@ pub struct Audit {
     pub attributes: Vec<Attribute>,
     /// A word that a finding of `scan accounts` must say.
     pub found: Option<String>,
+    /// What it means for a thing that was touched.
+    pub truth: Option<Meaning>,
 }
 
 /// An affected object.

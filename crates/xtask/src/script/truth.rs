@@ -83,7 +83,23 @@ pub fn truth(script: &Script, requests: &[Request]) -> Truth {
         }
     }
     let mut accounts: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut rows: Vec<Row> = rows.into_values().collect();
     for event in &script.audit {
+        if let Some((truth, kind)) =
+            event.truth.as_ref().and_then(|truth| Some((truth, truth.kind.as_ref()?)))
+        {
+            rows.push(Row {
+                product: event.on.name().into(),
+                user: event.author.clone(),
+                with: None,
+                ips: BTreeSet::from([event.source.clone()]),
+                kind: kind.clone(),
+                id: truth.id.clone(),
+                verbs: truth.verb.iter().map(|verb| (verb.clone(), 1)).collect(),
+                bytes_out: 0,
+                suspect: false,
+            });
+        }
         accounts.entry(event.on.name().into()).or_default().extend(event.found.clone());
     }
     Truth {
@@ -91,7 +107,7 @@ pub fn truth(script: &Script, requests: &[Request]) -> Truth {
         name: script.name.clone(),
         known: script.known.clone(),
         missing_day: script.missing_day.to_string(),
-        rows: rows.into_values().collect(),
+        rows,
         detected,
         accounts,
     }
