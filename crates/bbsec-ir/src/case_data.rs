@@ -9,7 +9,8 @@ use std::{
 use bbsec_case::{Case, Entry, EventFilter};
 use bbsec_core::{CaseStore as _, Change, ChangeResult, Failure, Indicator, IndicatorKind, Severity, Time};
 use bbsec_report::{
-    ActivityBucket, CaseData, ChangeRecord, Dismissal, RestorePoint, RotationState, StepRecord,
+    ActivityBucket, CaseData, ChangeRecord, Dismissal, Redactor, Report, RestorePoint, RotationState,
+    StepRecord,
 };
 use serde_json::Value;
 
@@ -378,5 +379,27 @@ fn bucket(start: i64, source: &str) -> ActivityBucket {
         events: 0,
         suspect_events: 0,
         bytes_out: 0,
+    }
+}
+
+/// Bytes of one piece of evidence that the report quotes at most.
+const QUOTE: u64 = 2048;
+
+/// Puts the bytes that claims rest on beside their places, where the bag holds them as plain text.
+pub(crate) fn quote(case: &Case, report: &mut Report, redactor: &Redactor) {
+    use std::io::{Read as _, Seek as _, SeekFrom};
+    let bag = bbsec_core::CaseStore::root(case).join("evidence/data");
+    for source in report.sources.iter_mut().filter(|source| source.show.is_some()) {
+        let Some(path) = source.in_bag.as_ref().map(|path| bag.join(path)) else { continue };
+        let read = std::fs::File::open(path).and_then(|mut file| {
+            file.seek(SeekFrom::Start(source.offset))?;
+            let mut bytes = Vec::new();
+            file.take(u64::from(source.length).min(QUOTE)).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        });
+        // What cannot be read is told by `verify`; the place stands there all the same.
+        if let Ok(bytes) = read {
+            source.quote(&bytes, redactor);
+        }
     }
 }

@@ -172,7 +172,9 @@ pub(crate) fn kind_of(provider: &str, rule: &str, public_id: Option<&str>) -> Op
             .is_some_and(|id| kind.prefixes.iter().any(|p| p.len() > 2 && id.starts_with(p.as_str())));
         let by_provider = kind.providers.contains(&provider);
         let by_rule = kind.rules.iter().filter(|part| rule.contains(part.as_str())).map(String::len).max();
-        usize::from(by_prefix) * 1000 + usize::from(by_provider) * 100 + by_rule.map_or(0, |n| n.min(60) * 10)
+        usize::from(by_prefix) * 1000
+            + usize::from(by_provider) * 100
+            + by_rule.map_or(0, |n| 100 + n.min(60) * 10)
     };
     KINDS
         .iter()
@@ -310,7 +312,33 @@ mod tests {
             .filter(|line| line.ends_with(": generic") && !line.contains("(generic)") && !line.contains("()"))
             .collect();
         assert_eq!(generic, Vec::<&String>::new(), "a provider without advice of its own");
-        insta::assert_snapshot!(lines.join("\n"));
+        for expected in [
+            "atlassian-cloud-token (atlassian): atlassian-cloud",
+            "atlassian-database-password (atlassian): database",
+            "aws-access-key-id (aws): aws-access-key",
+            "aws-session-token (aws): aws-session",
+            "azure-storage-key (azure): azure",
+            "bitbucket-dc-http-token (atlassian): bitbucket-token",
+            "crowd-application-password (atlassian): atlassian-account",
+            "dockerhub-token (docker): docker-registry",
+            "google-oauth-secret (google): google-oauth",
+            "google-service-account (google): gcp-service-account",
+            "host.aws-key (aws): aws-access-key",
+            "host.aws-secrets-manager (aws-secretsmanager): secrets-manager",
+            "host.database-password (database): database",
+            "host.directory-bind (ldap): directory-bind",
+            "host.hazelcast-password (hazelcast): host-service",
+            "host.keystore-password (tls): tls-key",
+            "host.ssh-key (ssh): ssh-key",
+            "jdbc-password (database): database",
+            "private-key-pgp (keys): signing-key",
+            "private-key-putty (keys): ssh-key",
+            "stripe-secret-key (stripe): stripe",
+        ] {
+            let id = expected.split(' ').next().unwrap();
+            let found = lines.iter().find(|line| line.split(' ').next() == Some(id));
+            assert_eq!(found.map(String::as_str), Some(expected));
+        }
     }
 
     #[test]

@@ -47,6 +47,8 @@ impl Program {
 }
 
 const REQUIREMENTS: [&str; 2] = ["tests/lab/requirements.txt", "tests/requirements.txt"];
+/// Packages of which only a part is used, without the many that they ask for.
+const ALONE: &str = "tests/requirements-alone.txt";
 
 /// What is there and what is not.
 #[derive(Debug, Default)]
@@ -121,7 +123,7 @@ fn packages(setup: &mut Setup) -> Result<()> {
 /// Identifies the requirements, so that a change makes a new environment.
 fn requirements(root: &Path) -> Result<String> {
     let mut hash = Sha256::new();
-    for file in REQUIREMENTS {
+    for file in REQUIREMENTS.into_iter().chain([ALONE]) {
         hash.update(std::fs::read(root.join(file)).with_context(|| format!("cannot read {file}"))?);
     }
     Ok(hex(&hash.finalize()))
@@ -142,6 +144,9 @@ fn venv(root: &Path) -> Result<PathBuf> {
         pip.args(["-r", file]);
     }
     shell::capture(&mut pip)?;
+    let mut alone = Command::new(python(root));
+    alone.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", ALONE]);
+    shell::capture(alone.current_dir(root))?;
     std::fs::write(folder.join("requirements.sha256"), requirements(root)?)?;
     Ok(python(root))
 }

@@ -140,7 +140,8 @@ fn read_and_render(
     })?;
     let _ = send.send(batch);
     drop(send);
-    let report = bbsec_report::model(data);
+    let mut report = bbsec_report::model(data);
+    case_data::quote(case, &mut report, &Redactor::new(case.fingerprinter(), &data.secrets));
     let mut files = Vec::new();
     let mut put = |name: &str, text: String| {
         let path = folder.join(name);

@@ -79,7 +79,13 @@ pub(crate) fn report(session: &Session, _: ReportArgs) -> Result<Exit, Failure> 
         }
         return Ok(Exit::Done);
     }
-    let report = bbsec_report::model(&case_data::load(&case)?);
+    let data = case_data::load(&case)?;
+    let mut report = bbsec_report::model(&data);
+    case_data::quote(
+        &case,
+        &mut report,
+        &bbsec_report::Redactor::new(data.fingerprinter.clone(), &data.secrets),
+    );
     let text = match format {
         Format::Html => bbsec_report::html(&report)?,
         Format::Md => bbsec_report::markdown(&report)?,

@@ -78,6 +78,8 @@ pub(super) struct Register {
     numbers: HashMap<(String, u64), usize>,
     sources: Vec<Source>,
     bag: HashMap<String, (String, String)>,
+    /// Files that were looked up by the end of a path.
+    found: HashMap<String, Option<(String, String)>>,
 }
 
 impl Register {
@@ -88,7 +90,7 @@ impl Register {
             bag.entry(item.path.clone()).or_insert_with(|| value.clone());
             bag.entry(item.provenance.source.clone()).or_insert(value);
         }
-        Self { numbers: HashMap::new(), sources: Vec::new(), bag }
+        Self { numbers: HashMap::new(), sources: Vec::new(), bag, found: HashMap::new() }
     }
 
     /// Numbers of the first few places.
@@ -137,12 +139,23 @@ impl Register {
         Some(number)
     }
 
-    /// The bag's item for a file: by its path, its source, or the part after the first folder.
-    fn held(&self, file: &str) -> Option<(String, String)> {
+    /// The bag's item for a file: by its path, its source, or, where only one fits, by the end of either.
+    fn held(&mut self, file: &str) -> Option<(String, String)> {
         let plain =
             file.strip_prefix("evidence/data/").or_else(|| file.strip_prefix("data/")).unwrap_or(file);
         let member = plain.split('!').next().unwrap_or(plain);
-        self.bag.get(plain).or_else(|| self.bag.get(member)).cloned()
+        if let Some(held) = self.bag.get(plain).or_else(|| self.bag.get(member)) {
+            return Some(held.clone());
+        }
+        if let Some(known) = self.found.get(member) {
+            return known.clone();
+        }
+        let end = format!("/{}", member.trim_start_matches('/'));
+        let fitting: std::collections::BTreeSet<_> =
+            self.bag.iter().filter(|(name, _)| name.ends_with(&end)).map(|(_, held)| held.clone()).collect();
+        let one = fitting.first().filter(|_| fitting.len() == 1).cloned();
+        self.found.insert(member.to_owned(), one.clone());
+        one
     }
 
     pub(super) fn into_sources(self) -> Vec<Source> {

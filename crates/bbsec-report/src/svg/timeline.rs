@@ -141,7 +141,8 @@ fn lane(body: &mut String, report: &Report, axis: &Axis, lane: Lane, top: f64) -
         let end = mark.end.map_or(x, |end| axis.x(end));
         let named = Name::fitting(&mark.title, x, end, axis.width);
         let (from, to) = named.as_ref().map_or((x, end), |name| (name.from.min(x), name.to.max(end)));
-        let y = first + rows.place(from - 12.0, to + 12.0) as f64 * 25.0;
+        let (row, free) = rows.place(from - 12.0, to + 12.0);
+        let y = first + row as f64 * 25.0;
         let _ = write!(
             body,
             "<a href=\"#m{n}\" class=\"mark {class}\"><title>{t}</title>",
@@ -165,7 +166,7 @@ fn lane(body: &mut String, report: &Report, axis: &Axis, lane: Lane, top: f64) -
             }
         }
         let _ = write!(body, "<text x=\"{x:.1}\" y=\"{:.1}\">{}</text>", y + 3.8, mark.number);
-        if let Some(name) = named {
+        if let Some(name) = named.filter(|_| free) {
             let at = name.from;
             let _ =
                 write!(body, "<text class=\"name\" x=\"{at:.1}\" y=\"{:.1}\">{}</text>", y + 3.8, name.text);
@@ -206,21 +207,21 @@ struct Rows {
 }
 
 impl Rows {
-    const MOST: usize = 16;
+    const MOST: usize = 26;
 
-    /// The first row in which the stretch is free; beyond the last they lie on each other.
-    fn place(&mut self, from: f64, to: f64) -> usize {
+    /// The first row in which the stretch is free, and whether there was one; beyond the last they lie on each other.
+    fn place(&mut self, from: f64, to: f64) -> (usize, bool) {
         let free = |row: &Vec<(f64, f64)>| row.iter().all(|(a, b)| to <= *a || from >= *b);
-        let at = self.taken.iter().position(free).unwrap_or_else(|| {
-            if self.taken.len() < Self::MOST {
-                self.taken.push(Vec::new());
-            }
-            self.taken.len() - 1
-        });
+        let room = self.taken.iter().position(free);
+        if room.is_none() && self.taken.len() < Self::MOST {
+            self.taken.push(vec![(from, to)]);
+            return (self.taken.len() - 1, true);
+        }
+        let at = room.unwrap_or(self.taken.len() - 1);
         if let Some(row) = self.taken.get_mut(at) {
             row.push((from, to));
         }
-        at
+        (at, room.is_some())
     }
 }
 
