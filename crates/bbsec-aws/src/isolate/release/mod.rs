@@ -80,6 +80,7 @@ pub(super) fn plan(aws: &Aws, context: &Context<'_>, nodes: &[NodeFacts]) -> Res
             .map(Step::difference)
             .chain(gone.iter().map(|id| format!("{id} was terminated")))
             .collect(),
+        ..Plan::default()
     })
 }
 
