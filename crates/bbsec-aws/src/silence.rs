@@ -10,7 +10,7 @@ use std::{
 use crate::error::{AwsError, Kind};
 
 /// How long a silent service is left alone.
-const WHILE: Duration = Duration::from_secs(60);
+const WHILE: Duration = Duration::from_mins(1);
 
 /// Which services were silent, and when.
 #[derive(Debug, Default)]
