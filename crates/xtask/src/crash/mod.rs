@@ -122,7 +122,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     let text = markdown(&rows);
     match &options.out {
         Some(file) => {
-            std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?
+            std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?;
         }
         None => println!("{text}"),
     }
