@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod crash;
 mod generator;
 mod harness;
 mod hostile;

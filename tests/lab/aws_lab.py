@@ -12,7 +12,8 @@ Control plane, JSON in and out:
 
 A fault rule: {"match": "ec2[.]CreateSnapshots", "after": 0, "times": 2, "kind": KIND, "code": ..., "status": ...,
 "secs": ..., "path": regex}. KIND: throttle; error (code, status); delay; stall; reset (connection dropped, nothing
-done); after-commit (done, answered 500); lost (done, connection dropped).
+done); after-commit (done, answered 500); lost (done, connection dropped); kill (SIGKILL to the caller whose process id
+stands in the file "pid_file", nothing done); kill-after (the same, but done).
 """
 
 import argparse
@@ -23,6 +24,7 @@ import json
 import logging
 import os
 import re
+import signal
 import socket
 import sys
 import time
@@ -141,6 +143,8 @@ class Lab:
             )
         if not lab_iam.allows(STATE["policy"], call):
             return self.refuse(start, service, *lab_iam.refusal(call))
+        if call == "iam.SimulatePrincipalPolicy":
+            return self.answer(start, lab_iam.simulate(STATE["policy"], parse_qs(body.decode("utf8", "ignore"))))
         if service == "ec2" and parse_qs(body.decode("utf8", "ignore")).get("DryRun") == ["true"]:
             # moto carries some calls out although they were only to be tried
             return self.refuse(start, service, "DryRunOperation", 412,
@@ -202,6 +206,11 @@ class Lab:
         return body
 
     @staticmethod
+    def answer(start, body, kind="text/xml"):
+        start("200 OK", [("Content-Type", kind), ("Content-Length", str(len(body)))])
+        return [body]
+
+    @staticmethod
     def refuse(start, service, code, status, message):
         body, kind = error_body(service, code, message)
         start(f"{status} Refused", [("Content-Type", kind), ("Content-Length", str(len(body)))])
@@ -224,9 +233,11 @@ class Lab:
         if kind in ("delay", "stall"):
             time.sleep(rule.get("secs", 1 if kind == "delay" else 3600))
             return None
-        if kind in ("after-commit", "lost"):
+        if kind in ("after-commit", "lost", "kill-after"):
             self.run(env)
-        if kind in ("reset", "lost"):
+        if kind in ("kill", "kill-after"):
+            self.kill(rule["pid_file"])
+        if kind in ("reset", "lost", "kill", "kill-after"):
             connection = env.get("werkzeug.socket")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
             connection.shutdown(socket.SHUT_RDWR)
@@ -238,6 +249,15 @@ class Lab:
         else:
             code, status = rule.get("code", "InternalError"), rule.get("status", 500)
         return self.refuse(start, service, code, status, "injected")
+
+    @staticmethod
+    def kill(pid_file):
+        """Ends the caller as power loss would; whoever started it writes the file right after the start."""
+        until = time.time() + 10
+        while not os.path.exists(pid_file) and time.time() < until:
+            time.sleep(0.005)
+        with open(pid_file, encoding="utf8") as told:
+            os.kill(int(told.read()), signal.SIGKILL)
 
     @staticmethod
     def wrong_checksum(env, body, service):

@@ -1,4 +1,4 @@
-"""IAM enforcement for the lab: which actions the caller may use.
+"""IAM enforcement for the lab: which actions the caller may use, and the policy simulator, which moto does not have.
 
 moto's own enforcement ignores conditions and answers EC2 with the wrong code. This one knows actions only:
 `POST /_bb/set {"policy": {"Statement": [{"Effect": "Allow", "Action": [...]}, ...]}}`. Statements without conditions
@@ -54,3 +54,23 @@ def refusal(call):
     return "AccessDenied", 403, (
         f"User: arn:aws:iam::123456789012:user/responder is not authorized to perform: {action}"
     )
+
+
+def simulate(policy, query):
+    """The answer to SimulatePrincipalPolicy, twenty results a page: a client that forgets the marker would look right."""
+    names = [query[key][0] for key in sorted(
+        (k for k in query if k.startswith("ActionNames.member.")), key=lambda k: int(k.rsplit(".", 1)[1]))]
+    start = int(query.get("Marker", ["0"])[0])
+    size = min(int(query.get("MaxItems", ["20"])[0]), 20)
+    members = "".join(
+        f"<member><EvalActionName>{name}</EvalActionName><EvalResourceName>*</EvalResourceName>"
+        f"<EvalDecision>{'allowed' if allows(policy, name.replace(':', '.', 1)) else 'implicitDeny'}</EvalDecision></member>"
+        for name in names[start : start + size]
+    )
+    more = start + size < len(names)
+    marker = f"<IsTruncated>true</IsTruncated><Marker>{start + size}</Marker>" if more else "<IsTruncated>false</IsTruncated>"
+    return (
+        '<SimulatePrincipalPolicyResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><SimulatePrincipalPolicyResult>'
+        f"<EvaluationResults>{members}</EvaluationResults>{marker}</SimulatePrincipalPolicyResult>"
+        "<ResponseMetadata><RequestId>lab</RequestId></ResponseMetadata></SimulatePrincipalPolicyResponse>"
+    ).encode()

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Fills the AWS lab with a Bitbucket Data Center cluster under AWS, with boto3, and writes down its ids.
 
-    python seed.py --endpoint URL --out facts.json [--interfaces 2] [--ipv4-only] [--public] [--events FILE] [--keys FILE]
+    python seed.py --endpoint URL --out facts.json [--interfaces 2] [--ipv4-only] [--public] [--near-nat] [--events FILE]
+                   [--keys FILE]
 
 Two nodes, node 1 with two interfaces and two volumes (root, home), behind an ALB (web) and an NLB (SSH), in a scaling
-group; private subnets that go out through a NAT gateway (`--public`: through the internet gateway); an evidence bucket
-with Object Lock in another account; a trail with its bucket. `--events` is a JSON list (or {"Records": [...]}) for
+group; private subnets that go out through a NAT gateway (`--public`: through the internet gateway; `--near-nat`: the NAT
+gateway stands in the node's own subnet); an evidence bucket with Object Lock in another account; a trail with its bucket. `--events` is a JSON list (or {"Records": [...]}) for
 LookupEvents; in its text `{{node1}}` and every other key of facts.json that holds a string is replaced.
 """
 
@@ -63,7 +64,8 @@ class Seed:
         gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
         ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=facts["vpc"])
         address = ec2.allocate_address(Domain="vpc")
-        nat = ec2.create_nat_gateway(SubnetId=facts["subnets"]["public"], AllocationId=address["AllocationId"])["NatGateway"]
+        facts["nat_subnet"] = facts["subnets"]["node" if self.options.near_nat else "public"]
+        nat = ec2.create_nat_gateway(SubnetId=facts["nat_subnet"], AllocationId=address["AllocationId"])["NatGateway"]
         facts.update(internet_gateway=gateway, nat_gateway=nat["NatGatewayId"])
         public = ec2.create_route_table(VpcId=facts["vpc"])["RouteTable"]["RouteTableId"]
         private = ec2.create_route_table(VpcId=facts["vpc"])["RouteTable"]["RouteTableId"]
@@ -243,6 +245,7 @@ def main():
     parser.add_argument("--interfaces", type=int, default=2)
     parser.add_argument("--ipv4-only", action="store_true")
     parser.add_argument("--public", action="store_true")
+    parser.add_argument("--near-nat", action="store_true")
     parser.add_argument("--events")
     parser.add_argument("--keys")
     seed = Seed(parser.parse_args())

@@ -8,7 +8,7 @@ use aws_sdk_ec2::{
     error::{ProvideErrorMetadata, SdkError},
 };
 
-use crate::{error::AwsError, tape};
+use crate::{error::AwsError, silence::Silence, tape};
 
 /// How AWS is reached.
 #[derive(Clone)]
@@ -68,6 +68,7 @@ pub struct Aws {
     config: OnceLock<SdkConfig>,
     vault: OnceLock<SdkConfig>,
     account: OnceLock<Identity>,
+    silence: Silence,
     ec2: OnceLock<aws_sdk_ec2::Client>,
     autoscaling: OnceLock<aws_sdk_autoscaling::Client>,
     elb: OnceLock<aws_sdk_elasticloadbalancing::Client>,
@@ -120,6 +121,7 @@ impl Aws {
             config: OnceLock::new(),
             vault: OnceLock::new(),
             account: OnceLock::new(),
+            silence: Silence::default(),
             ec2: OnceLock::new(),
             autoscaling: OnceLock::new(),
             elb: OnceLock::new(),
@@ -201,8 +203,13 @@ impl Aws {
     where
         E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
+        if let Some(error) = self.silence.refuses(operation, subject) {
+            return Err(error);
+        }
         tape::name(operation);
-        self.runtime.block_on(call).map_err(|error| AwsError::call(operation, subject, error))
+        let answer = self.runtime.block_on(call).map_err(|error| AwsError::call(operation, subject, error));
+        self.silence.note(operation, answer.as_ref().err());
+        answer
     }
 
     /// Waits for anything.

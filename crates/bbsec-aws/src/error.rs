@@ -71,6 +71,14 @@ pub enum AwsError {
         /// Where it was looked for.
         region: String,
     },
+    /// An instance that is being, or was, terminated.
+    #[error("{id} is {state}: nothing of it is left to work on")]
+    Gone {
+        /// Instance.
+        id: String,
+        /// `terminated` or `shutting-down`.
+        state: String,
+    },
     /// AWS answered something that makes no sense to us.
     #[error("{operation} answered without {missing} for {subject}")]
     Strange {
@@ -105,7 +113,7 @@ impl AwsError {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Call { kind, .. } => *kind,
-            Self::Missing { .. } => Kind::NotFound,
+            Self::Missing { .. } | Self::Gone { .. } => Kind::NotFound,
             _ => Kind::Other,
         }
     }
@@ -114,6 +122,22 @@ impl AwsError {
     pub fn code(&self) -> Option<&str> {
         match self {
             Self::Call { code, .. } => code.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The call that failed.
+    pub(crate) fn operation(&self) -> &'static str {
+        match self {
+            Self::Call { operation, .. } | Self::Strange { operation, .. } => operation,
+            _ => "",
+        }
+    }
+
+    /// The permission that was refused.
+    pub fn lacks(&self) -> Option<&'static str> {
+        match self {
+            Self::Call { operation, kind: Kind::Unauthorized, .. } => Some(operation),
             _ => None,
         }
     }
@@ -137,6 +161,9 @@ impl AwsError {
                 "check the id, the region ({region}; --region) and the account (--profile); a terminated instance \
                  disappears after about an hour"
             ),
+            Self::Gone { .. } => {
+                "its volumes may live on: look for them and for their snapshots in the account".to_owned()
+            }
             Self::Call { operation, kind, code, .. } => match kind {
                 Kind::Unauthorized => format!(
                     "the identity needs {operation}; `bbsec-ir aws policy` prints the least policy for a command"
@@ -174,6 +201,7 @@ impl From<AwsError> for Failure {
     fn from(error: AwsError) -> Self {
         let exit = match &error {
             AwsError::NoRegion | AwsError::Setting(_) => Exit::Usage,
+            AwsError::Gone { .. } => Exit::Nothing,
             _ => Exit::Failed,
         };
         let help = error.help();

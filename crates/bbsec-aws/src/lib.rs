@@ -13,6 +13,7 @@ mod isolate;
 mod journal;
 mod policy;
 mod restore_points;
+mod silence;
 mod snapshots;
 mod tape;
 mod vault;
@@ -26,7 +27,10 @@ pub use credentials_use::{
     AccessKey, CollectCredentialsUse, CredentialsUseInput, CredentialsUseOutput, RoleUse,
 };
 pub use error::{Answer, AwsError, Kind};
-pub use facts::{Acl, AclEntry, Classic, Device, Interface, NodeFacts, Peer, Route, Scaling, Target, Volume};
+pub use facts::{
+    Acl, AclEntry, Classic, Device, Interface, MetadataOptions, NodeFacts, Peer, Permission, Route, Scaling,
+    SecurityGroup, Target, Volume,
+};
 pub use isolate::{Isolate, IsolateInput, Isolation, Limit, NodeVerdict, Path, Setting, State};
 pub use policy::policy;
 pub use restore_points::RestorePoint;

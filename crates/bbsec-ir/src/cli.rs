@@ -100,6 +100,10 @@ pub(crate) struct AwsFlags {
     /// Role in the evidence account to assume
     #[arg(long, value_name = "ARN")]
     pub(crate) vault_role_arn: Option<String>,
+    /// How long one call to AWS may take before it is tried again [default: 20]
+    #[arg(long, value_name = "SECONDS", env = "BBSEC_IR_AWS_TIMEOUT", hide_env_values = true)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=600))]
+    pub(crate) aws_timeout: Option<u16>,
 }
 
 /// How a single changing command is confirmed.
@@ -122,7 +126,7 @@ pub(crate) enum Command {
     /// Cut instances off by swapping their security groups
     Isolate(commands::isolate::IsolateArgs),
     /// Put back what `isolate` changed
-    Release(commands::isolate::ReleaseArgs),
+    Release(commands::release::ReleaseArgs),
     /// Bring evidence into the case
     #[command(subcommand)]
     Collect(commands::collect::CollectCommand),

@@ -1,6 +1,6 @@
 //! Which actions and analyses exist: the only list of them.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bbsec_aws::{Aws, AwsSettings};
 use bbsec_core::Failure;
@@ -8,16 +8,24 @@ use bbsec_playbook::Registry;
 
 use crate::{actions, analyses, cli::AwsFlags};
 
-/// Everything that a step can use.
-pub(crate) fn all(aws: &AwsFlags, case_id: &str) -> Result<Registry, Failure> {
-    let aws = Arc::new(Aws::new(AwsSettings {
+/// AWS as the flags say; nobody is contacted.
+pub(crate) fn aws(aws: &AwsFlags, case_id: &str) -> Result<Arc<Aws>, Failure> {
+    let settings = AwsSettings::default();
+    let aws = Aws::new(AwsSettings {
         profile: aws.profile.clone(),
         region: aws.region.clone(),
         vault_profile: aws.vault_profile.clone(),
         vault_role_arn: aws.vault_role_arn.clone(),
         case_id: case_id.to_owned(),
-        ..AwsSettings::default()
-    })?);
+        attempt_timeout: aws.aws_timeout.map_or(settings.attempt_timeout, |s| Duration::from_secs(s.into())),
+        ..settings
+    })?;
+    Ok(Arc::new(aws))
+}
+
+/// Everything that a step can use.
+pub(crate) fn all(aws: &AwsFlags, case_id: &str) -> Result<Registry, Failure> {
+    let aws = self::aws(aws, case_id)?;
     let mut registry = Registry::default();
     registry
         .action(bbsec_aws::Isolate(Arc::clone(&aws)))

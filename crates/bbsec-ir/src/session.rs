@@ -71,6 +71,19 @@ impl Session {
         aws: &AwsFlags,
         confirm: Confirm,
     ) -> Result<(RunReport, Case), Failure> {
+        self.single_again(uses, with, question, aws, confirm, None)
+    }
+
+    /// The same, going on with an earlier run of the same command. Its step is looked at again even if it had succeeded.
+    pub(crate) fn single_again(
+        &self,
+        uses: &str,
+        with: &impl Serialize,
+        question: Option<String>,
+        aws: &AwsFlags,
+        confirm: Confirm,
+        earlier: Option<String>,
+    ) -> Result<(RunReport, Case), Failure> {
         let Ok(Value::Object(with)) = serde_json::to_value(with) else {
             return Err(Failure::new(
                 Exit::Usage,
@@ -80,13 +93,16 @@ impl Session {
         let playbook = Playbook::single(uses, with, question);
         let mut case = self.case(Access::Write)?;
         let mode = if confirm.dry_run { Mode::DryRun } else { Mode::Run };
-        let text = format!("single command: {uses}\n");
+        if let (Some(run), Some(step)) = (&earlier, playbook.steps.first()) {
+            case.journal().append("step-again", Some(run), Some(step.id.as_str()), Value::Null)?;
+        }
+        let text = single_text(uses);
         let request = RunRequest {
             playbook: &playbook,
             text: &text,
             given: Map::new(),
             mode,
-            resume: None,
+            resume: earlier,
             accept_changes: false,
             jobs: 1,
         };
@@ -133,6 +149,11 @@ impl Session {
             _ => Exit::Done,
         }
     }
+}
+
+/// What stands for the playbook's text in the run of a single command.
+pub(crate) fn single_text(uses: &str) -> String {
+    format!("single command: {uses}\n")
 }
 
 /// What one run found, read back from the case.

@@ -41,5 +41,5 @@ pub use run::{
 pub use schema::{Approve, Defaults, InputSpec, Manual, OnFailure, Playbook, Retry, SCHEMA, Step, TestCase};
 pub use spanned::{Sp, Span};
 pub use tasks::{PersonalTask, task, task_done, task_skipped, tasks};
-pub use undo::{UndoableStep, UndoneStep, undo, undoable};
+pub use undo::{TakenBack, UndoableStep, UndoneStep, take_back, undo, undoable};
 pub use validate::{Checked, check, parse};

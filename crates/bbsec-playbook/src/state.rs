@@ -111,6 +111,8 @@ fn tell(story: &mut RunStory, entry: &Entry) {
             told.ended = Some(text("state"));
             told.output = entry.body.get("output").filter(|output| !output.is_null()).cloned();
         }
+        // A person asked for it again: what it said then is no longer taken for granted.
+        "step-again" => told.ended = None,
         "step-undone" => told.undone = true,
         "approved" => {
             let changes = entry.body.get("changes").and_then(Value::as_array).into_iter().flatten();

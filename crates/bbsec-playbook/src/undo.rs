@@ -111,17 +111,44 @@ pub(crate) fn undo_step(
         }
         Undo::FromJournal => {}
     }
+    let uses = action.meta().id;
+    let verdict = take_back(journal, case, uses, run, step, progress, |context| {
+        let verdict = action.undo(with, context)?;
+        Ok(TakenBack { whole: verdict.holds, verdict })
+    })?;
+    Ok(Some(verdict))
+}
+
+/// What came of taking a step back.
+#[derive(Debug, Clone)]
+pub struct TakenBack {
+    /// What the world says.
+    pub verdict: Verdict,
+    /// Whether nothing of the step is left to take back.
+    pub whole: bool,
+}
+
+/// Takes one step back in a way of the caller's own, journalled like any other.
+pub fn take_back(
+    journal: &Journal,
+    case: &mut dyn CaseStore,
+    uses: &str,
+    run: &str,
+    step: &str,
+    progress: &dyn Progress,
+    act: impl FnOnce(&mut Context<'_>) -> Result<TakenBack, Failure>,
+) -> Result<Verdict, Failure> {
     let note = |kind: &str, body| {
         journal
             .append(kind, Some(run), Some(step), body)
             .map_err(|error| Failure::because("the journal cannot be written", error))
     };
-    note("undo-started", json!({"uses": action.meta().id}))?;
+    note("undo-started", json!({"uses": uses}))?;
     let mut gaps = Vec::new();
     let mut changes = journal.change_log(run, step)?;
     let mut context = Context { case, changes: &mut changes, progress, gaps: &mut gaps, run, step };
-    let verdict = match action.undo(with, &mut context) {
-        Ok(verdict) => verdict,
+    let TakenBack { verdict, whole } = match act(&mut context) {
+        Ok(taken) => taken,
         Err(failure) => {
             note("undo-ended", json!({"holds": false, "error": failure.message}))?;
             return Err(failure);
@@ -131,8 +158,8 @@ pub(crate) fn undo_step(
         "undo-ended",
         json!({"holds": verdict.holds, "checked": verdict.checked, "violated": verdict.violated}),
     )?;
-    if verdict.holds {
+    if whole {
         note("step-undone", json!({}))?;
     }
-    Ok(Some(verdict))
+    Ok(verdict)
 }

@@ -63,7 +63,7 @@ pub fn program(root: &Path) -> Result<PathBuf> {
 }
 
 /// Gives the owner write permission below a folder, so that it can be removed.
-fn make_writable(folder: &Path) -> Result<()> {
+pub(crate) fn make_writable(folder: &Path) -> Result<()> {
     let mut folders = vec![folder.to_path_buf()];
     while let Some(folder) = folders.pop() {
         let mut permissions = std::fs::metadata(&folder)?.permissions();

@@ -1,12 +1,13 @@
 //! The AWS lab: an emulator on a free port of this machine, seeded with a Bitbucket cluster.
 
 use std::{
+    io::{Read as _, Write as _},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::shell;
@@ -80,6 +81,30 @@ impl Lab {
             .pointer(&pointer)
             .and_then(Value::as_str)
             .with_context(|| format!("the lab has no {name:?}"))
+    }
+
+    /// Tells the lab something: `set`, `faults`, `flows`, `events`, `keys` or `reset` (`tests/lab/aws_lab.py`).
+    pub fn control(&self, name: &str, value: &Value) -> Result<Value> {
+        self.talk("POST", name, &value.to_string())
+    }
+
+    /// Asks the lab for something: `calls`, `flows`, `faults`.
+    pub fn read(&self, name: &str) -> Result<Value> {
+        self.talk("GET", name, "")
+    }
+
+    /// HTTP/1.0, one request a connection: all that the control plane needs.
+    fn talk(&self, method: &str, name: &str, body: &str) -> Result<Value> {
+        let address = self.endpoint.trim_start_matches("http://");
+        let mut stream = std::net::TcpStream::connect(address).context("the AWS lab does not answer")?;
+        let head = format!("{method} /_bb/{name} HTTP/1.0\r\nContent-Length: {}\r\n\r\n", body.len());
+        stream.write_all(head.as_bytes())?;
+        stream.write_all(body.as_bytes())?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let (head, body) = answer.split_once("\r\n\r\n").context("the AWS lab answers no HTTP")?;
+        ensure!(head.contains(" 200 "), "the AWS lab refuses {name}: {body}");
+        Ok(serde_json::from_str(body)?)
     }
 
     /// What the SDK needs to speak with the lab and nobody else.

@@ -3,6 +3,7 @@
 
 pub mod bench;
 pub mod check;
+pub mod crash;
 pub mod demo;
 pub mod generated;
 pub mod lab;

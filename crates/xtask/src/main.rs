@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use xtask::{bench, check, demo, generated, lab::Lab, scenario, script, setup, shell};
+use xtask::{bench, check, crash, demo, generated, lab::Lab, scenario, script, setup, shell};
 
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", about = "What people type while developing bbsec-ir")]
@@ -46,6 +46,8 @@ enum Task {
         #[command(subcommand)]
         what: bench::Bench,
     },
+    /// Cut the program short at every place, resume it, and compare with an undisturbed run.
+    Crash(crash::Options),
     /// Bring what tests and demo need: a Python environment under target/, packages in CI.
     Setup,
 }
@@ -74,6 +76,7 @@ fn run() -> Result<ExitCode> {
         }
         Task::Gen => generated::write(&shell::root()?)?,
         Task::Bench { what } => bench::run(&what)?,
+        Task::Crash(options) => return crash::run(&options),
         Task::Setup => return set_up(),
     }
     Ok(ExitCode::SUCCESS)

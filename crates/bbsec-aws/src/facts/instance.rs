@@ -2,7 +2,7 @@
 
 use aws_sdk_ec2::types::{Filter, InstanceAttributeName};
 
-use super::{Interface, NodeFacts, Reader, Volume};
+use super::{Interface, MetadataOptions, NodeFacts, Reader, Volume};
 use crate::{
     client::Aws,
     error::{AwsError, Kind},
@@ -83,8 +83,8 @@ impl Reader<'_> {
             .next()
             .ok_or_else(missing)?;
         let state = found.state().and_then(|s| s.name()).map(|n| n.as_str().to_owned()).unwrap_or_default();
-        if state == "terminated" {
-            return Err(missing());
+        if matches!(state.as_str(), "terminated" | "shutting-down") {
+            return Err(AwsError::Gone { id: id.to_owned(), state });
         }
         let account = aws.identity().map(|i| i.account.clone());
         let account = self.soft("the caller's account", account);
@@ -105,6 +105,15 @@ impl Reader<'_> {
                 .iter()
                 .filter_map(|t| Some((t.key()?.to_owned(), t.value().unwrap_or_default().to_owned())))
                 .collect(),
+            metadata_options: found.metadata_options().map(|options| MetadataOptions {
+                http_tokens: options.http_tokens().map(|t| t.as_str().to_owned()).unwrap_or_default(),
+                http_endpoint: options.http_endpoint().map(|t| t.as_str().to_owned()).unwrap_or_default(),
+                http_put_response_hop_limit: options.http_put_response_hop_limit().unwrap_or(0),
+                instance_metadata_tags: options
+                    .instance_metadata_tags()
+                    .map(|t| t.as_str().to_owned())
+                    .unwrap_or_default(),
+            }),
             volumes: found
                 .block_device_mappings()
                 .iter()
@@ -144,21 +153,26 @@ impl Reader<'_> {
 
     /// The association with an instance profile.
     pub(super) fn profile_association(&mut self, facts: &mut NodeFacts) -> Result<(), AwsError> {
-        let call = self
-            .aws
-            .ec2()?
-            .describe_iam_instance_profile_associations()
-            .filters(filter("instance-id", &[&facts.instance]));
-        let answer =
-            self.aws.run("ec2:DescribeIamInstanceProfileAssociations", &facts.instance, call.send())?;
-        let active = answer
-            .iam_instance_profile_associations()
-            .iter()
-            .find(|a| a.state().is_none_or(|s| matches!(s.as_str(), "associated" | "associating")));
-        facts.profile_association = active.and_then(|a| a.association_id()).map(str::to_owned);
-        if let Some(arn) = active.and_then(|a| a.iam_instance_profile()).and_then(|p| p.arn()) {
-            facts.profile_arn = Some(arn.to_owned());
+        let Some((id, profile)) = association(self.aws, &facts.instance)? else { return Ok(()) };
+        facts.profile_association = Some(id);
+        if let Some(arn) = profile {
+            facts.profile_arn = Some(arn);
         }
         Ok(())
     }
+}
+
+/// The active association of an instance with a profile, as it is now: its id, and the profile's ARN.
+pub(crate) fn association(aws: &Aws, instance: &str) -> Result<Option<(String, Option<String>)>, AwsError> {
+    let call =
+        aws.ec2()?.describe_iam_instance_profile_associations().filters(filter("instance-id", &[instance]));
+    let answer = aws.run("ec2:DescribeIamInstanceProfileAssociations", instance, call.send())?;
+    let active = answer
+        .iam_instance_profile_associations()
+        .iter()
+        .find(|a| a.state().is_none_or(|s| matches!(s.as_str(), "associated" | "associating")));
+    Ok(active.and_then(|a| {
+        let profile = a.iam_instance_profile().and_then(|p| p.arn()).map(str::to_owned);
+        Some((a.association_id()?.to_owned(), profile))
+    }))
 }

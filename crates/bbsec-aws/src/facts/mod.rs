@@ -1,6 +1,8 @@
 //! What AWS says about one instance and everything that it can be reached through.
 
 pub(crate) mod balancers;
+pub(crate) mod elsewhere;
+pub(crate) mod groups;
 pub(crate) mod instance;
 pub(crate) mod network;
 mod peers;
@@ -42,8 +44,12 @@ pub struct NodeFacts {
     pub profile_association: Option<String>,
     /// Tags.
     pub tags: BTreeMap<String, String>,
+    /// How its metadata service answers.
+    pub metadata_options: Option<MetadataOptions>,
     /// Interfaces, by device index.
     pub interfaces: Vec<Interface>,
+    /// The security groups of its interfaces, with their rules.
+    pub security_groups: Vec<SecurityGroup>,
     /// EBS volumes.
     pub volumes: Vec<Volume>,
     /// `DisableApiTermination`.
@@ -66,6 +72,60 @@ pub struct NodeFacts {
     pub acls: Vec<Acl>,
     /// Other instances of the same cluster.
     pub peers: Vec<Peer>,
+}
+
+/// How the instance metadata service answers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct MetadataOptions {
+    /// `required` (IMDSv2 only) or `optional`.
+    pub http_tokens: String,
+    /// `enabled` or `disabled`.
+    pub http_endpoint: String,
+    /// How many hops an answer may travel.
+    pub http_put_response_hop_limit: i32,
+    /// `enabled` where instance tags can be read through it.
+    pub instance_metadata_tags: String,
+}
+
+/// A security group, under the names that the EC2 API has for its parts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct SecurityGroup {
+    /// `sg-…`.
+    pub group_id: String,
+    /// Its name, which anybody may choose.
+    pub group_name: String,
+    /// Tags.
+    pub tags: BTreeMap<String, String>,
+    /// Inbound rules, one per peer.
+    pub ip_permissions: Vec<Permission>,
+    /// Outbound rules, one per peer.
+    pub ip_permissions_egress: Vec<Permission>,
+}
+
+/// One rule and one peer of a security group.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Permission {
+    /// `tcp`, or `-1` for all.
+    pub ip_protocol: String,
+    /// First port; absent for all.
+    pub from_port: Option<i32>,
+    /// Last port.
+    pub to_port: Option<i32>,
+    /// IPv4 range.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cidr_ip: Option<String>,
+    /// IPv6 range.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cidr_ipv6: Option<String>,
+    /// Prefix list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefix_list_id: Option<String>,
+    /// Another group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_group_id: Option<String>,
 }
 
 /// A network interface.
@@ -232,6 +292,13 @@ pub(crate) struct Reader<'a> {
     pub(crate) gaps: Vec<Gap>,
 }
 
+impl NodeFacts {
+    /// Whether it was terminated: nothing of it can be put back.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.state == "terminated"
+    }
+}
+
 impl<'a> Reader<'a> {
     pub(crate) fn new(aws: &'a Aws) -> Self {
         Self { aws, gaps: Vec::new() }
@@ -253,6 +320,20 @@ impl<'a> Reader<'a> {
         self.base(instance)
     }
 
+    /// What is left of an instance that AWS no longer has: its VPC's ACLs and its scaling group.
+    pub(crate) fn gone(&mut self, before: &NodeFacts) -> NodeFacts {
+        let acls = network::acls(self.aws, &before.vpc);
+        let scaling = before.scaling.as_ref().map(|s| scaling::group(self.aws, &s.group)).transpose();
+        NodeFacts {
+            instance: before.instance.clone(),
+            vpc: before.vpc.clone(),
+            state: "terminated".to_owned(),
+            acls: self.soft("network ACLs", acls),
+            scaling: self.soft("scaling group", scaling),
+            ..NodeFacts::default()
+        }
+    }
+
     /// Everything about one instance. Only the instance and its interfaces are needed; the rest may be missing.
     pub(crate) fn node(&mut self, instance: &str) -> Result<NodeFacts, AwsError> {
         let mut facts = self.base(instance)?;
@@ -260,6 +341,8 @@ impl<'a> Reader<'a> {
         self.soft("instance attributes", attributes);
         let profile = self.profile_association(&mut facts);
         self.soft("instance profile association", profile);
+        let groups = groups::security_groups(self.aws, &facts);
+        facts.security_groups = self.soft("security groups", groups);
         let network = self.network(&mut facts);
         self.soft("routes and network ACLs", network);
         let devices = self.devices(&mut facts);

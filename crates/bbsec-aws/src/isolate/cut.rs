@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use bbsec_core::{Change, Context, Failure};
-use serde_json::{Value, json};
+use bbsec_core::{Change, ChangeResult, Context, Failure};
+use serde_json::Value;
 
-use super::{cidr, groups::Role, input::IsolateInput};
+use super::{cidr, input::IsolateInput};
 use crate::{
     client::Aws,
     error::{AwsError, Kind},
-    facts::{Interface, NodeFacts, instance},
-    journal::{self, planned},
+    facts::NodeFacts,
+    journal,
 };
 
 /// One isolation being carried out.
@@ -54,8 +54,22 @@ impl<'a, 'c> Cut<'a, 'c> {
         }
     }
 
+    /// Whether this step made a change already, AWS said yes, and it was not taken back since.
+    pub(super) fn was_done(&self, operation: &str, undone_by: &str, subject: &str) -> Result<bool, Failure> {
+        let past = self.context.changes.past()?;
+        let last = past.iter().rev().find(|(_, c, r)| {
+            c.subject == subject
+                && (c.operation == undone_by
+                    || c.operation == operation && matches!(r, Some(ChangeResult::Done { .. })))
+        });
+        Ok(last.is_some_and(|(_, c, _)| c.operation == operation))
+    }
+
     fn weigh<T>(&mut self, error: AwsError) -> Result<Option<T>, Failure> {
-        if matches!(error.kind(), Kind::Expired | Kind::NoCredentials | Kind::Unreachable) {
+        // Without EC2 nothing can be cut; without another service the rest can.
+        let silent = matches!(error.kind(), Kind::Unreachable | Kind::Timeout);
+        let ends = matches!(error.kind(), Kind::Expired | Kind::NoCredentials);
+        if ends || silent && error.operation().starts_with("ec2:") {
             return Err(error.into());
         }
         self.problem(error.chain());
@@ -78,65 +92,6 @@ impl<'a, 'c> Cut<'a, 'c> {
         if input.revoke_role_sessions {
             self.revoke_sessions(facts)?;
         }
-        Ok(())
-    }
-
-    /// Every interface: through the open group into the quarantine group.
-    fn interfaces(&mut self, facts: &NodeFacts, allow: &[String]) -> Result<(), Failure> {
-        let aws = self.aws;
-        let id = facts.instance.as_str();
-        // Read anew: an interface may have been attached since the facts were taken.
-        let now = self.ask(|| instance::interfaces(aws, id))?.unwrap_or_else(|| facts.interfaces.clone());
-        let mut by_vpc: BTreeMap<&str, Vec<&Interface>> = BTreeMap::new();
-        for interface in &now {
-            by_vpc.entry(&interface.vpc).or_default().push(interface);
-        }
-        for (vpc, interfaces) in by_vpc {
-            let Some(quarantine) = self.group(Role::Quarantine, vpc, allow)? else { continue };
-            let to_do: Vec<&Interface> =
-                interfaces.iter().copied().filter(|i| !self.is_cut(i, &quarantine)).collect();
-            if to_do.is_empty() {
-                continue;
-            }
-            let open = self.group(Role::Open, vpc, &[])?;
-            for interface in to_do {
-                if let Some(open) = &open {
-                    self.swap(interface, Role::Open, open)?;
-                }
-                self.swap(interface, Role::Quarantine, &quarantine)?;
-            }
-            if let Some(open) = open
-                && !self.group_in_use(&open)?
-            {
-                self.delete_group(&open)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether this run has already put the interface into the quarantine group, by way of an open group.
-    fn is_cut(&self, interface: &Interface, quarantine: &str) -> bool {
-        interface.groups == [quarantine.to_owned()] && super::opened(self.context, &interface.id)
-    }
-
-    fn swap(&mut self, interface: &Interface, role: Role, group: &str) -> Result<(), Failure> {
-        let aws = self.aws;
-        let change = planned(
-            "ec2:ModifyNetworkInterfaceAttribute",
-            &interface.id,
-            json!({ "groups": interface.groups }),
-            json!({ "groups": [group], "role": role.name() }),
-            Some("put back the groups of the restore point".to_owned()),
-        );
-        self.change(change, || {
-            let call = aws
-                .ec2()?
-                .modify_network_interface_attribute()
-                .network_interface_id(&interface.id)
-                .groups(group);
-            aws.run("ec2:ModifyNetworkInterfaceAttribute", &interface.id, call.send())?;
-            Ok(json!({}))
-        })?;
         Ok(())
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Rule {
 pub(crate) enum Role {
     Open,
     Quarantine,
+    /// The groups that were there before.
+    Before,
 }
 
 impl Role {
@@ -31,6 +33,7 @@ impl Role {
         match self {
             Self::Open => "open",
             Self::Quarantine => "quarantine",
+            Self::Before => "before",
         }
     }
 }
@@ -66,6 +69,7 @@ pub(crate) fn rules(aws: &Aws, group: &str) -> Result<Vec<Rule>, AwsError> {
 fn wanted(role: Role, allow: &[String]) -> Vec<(bool, String)> {
     match role {
         Role::Quarantine => allow.iter().map(|range| (false, range.clone())).collect(),
+        Role::Before => Vec::new(),
         Role::Open => [false, true]
             .into_iter()
             .flat_map(|egress| [(egress, "0.0.0.0/0".to_owned()), (egress, "::/0".to_owned())])
@@ -139,12 +143,7 @@ impl Cut<'_, '_> {
         allow: &[String],
     ) -> Result<Option<String>, Failure> {
         let wanted = wanted(role, allow);
-        let base = format!(
-            "bbsec-ir-{}-{}{}",
-            role.name(),
-            self.case,
-            mark(if role == Role::Open { &[] } else { allow })
-        );
+        let base = self.group_name(role, allow);
         for attempt in 1..=3 {
             let name = if attempt == 1 { base.clone() } else { format!("{base}-{attempt}") };
             let Some(id) = self.find_or_make(role, vpc, &name)? else { continue };
@@ -154,6 +153,21 @@ impl Cut<'_, '_> {
         }
         self.problem(format!("no {} group in {vpc} holds exactly the rules that it should", role.name()));
         Ok(None)
+    }
+
+    fn group_name(&self, role: Role, allow: &[String]) -> String {
+        format!(
+            "bbsec-ir-{}-{}{}",
+            role.name(),
+            self.case,
+            mark(if role == Role::Open { &[] } else { allow })
+        )
+    }
+
+    /// The group of this role that this case has, if it has one.
+    pub(super) fn existing(&mut self, role: Role, vpc: &str) -> Result<Option<String>, Failure> {
+        let (aws, name, case) = (self.aws, self.group_name(role, &[]), self.case.clone());
+        Ok(self.ask(|| ours(aws, vpc, &name, &case))?.flatten())
     }
 
     fn find_or_make(&mut self, role: Role, vpc: &str, name: &str) -> Result<Option<String>, Failure> {
@@ -304,5 +318,31 @@ impl Cut<'_, '_> {
             aws.run("ec2:DescribeNetworkInterfaces", group, call.send())
         })?;
         Ok(found.is_none_or(|f| !f.network_interfaces().is_empty()))
+    }
+
+    /// Deletes the groups that this run made and nothing uses any more, found by their tags: the answer to a creation
+    /// may have been lost, and with it the id.
+    pub(super) fn remove_groups(&mut self) -> Result<(), Failure> {
+        let aws = self.aws;
+        let (case, run) = (self.case.clone(), self.context.run.to_owned());
+        let found = self.ask(|| {
+            let pages = aws
+                .ec2()?
+                .describe_security_groups()
+                .filters(filter("tag:bbsec-ir:case", &[&case]))
+                .filters(filter("tag:bbsec-ir:run", &[&run]))
+                .into_paginator()
+                .items()
+                .send();
+            aws.run("ec2:DescribeSecurityGroups", &run, pages.collect::<Result<Vec<_>, _>>())
+        })?;
+        for group in found.unwrap_or_default() {
+            let ours = group.group_name().is_some_and(|name| name.starts_with("bbsec-ir-"));
+            let Some(id) = group.group_id().filter(|_| ours) else { continue };
+            if !self.group_in_use(id)? {
+                self.delete_group(id)?;
+            }
+        }
+        Ok(())
     }
 }

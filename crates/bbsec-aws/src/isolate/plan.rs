@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{client::Aws, facts::NodeFacts, journal::planned};
 
-/// IAM actions of `isolate` and `release`.
+/// IAM actions of `isolate` and `release`, and of waiting for the snapshots and locking them, which the command does after
+/// the verdict.
 pub(super) const PERMISSIONS: &[&str] = &[
     "autoscaling:DescribeAutoScalingGroups",
     "autoscaling:DescribeAutoScalingInstances",
@@ -32,9 +33,11 @@ pub(super) const PERMISSIONS: &[&str] = &[
     "ec2:DescribeIamInstanceProfileAssociations",
     "ec2:DescribeInstanceAttribute",
     "ec2:DescribeInstances",
+    "ec2:DescribeLockedSnapshots",
     "ec2:DescribeNatGateways",
     "ec2:DescribeNetworkAcls",
     "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeRegions",
     "ec2:DescribeRouteTables",
     "ec2:DescribeSecurityGroupRules",
     "ec2:DescribeSecurityGroups",
@@ -47,6 +50,7 @@ pub(super) const PERMISSIONS: &[&str] = &[
     "ec2:DisassociateIamInstanceProfile",
     "ec2:GetConsoleOutput",
     "ec2:GetConsoleScreenshot",
+    "ec2:LockSnapshot",
     "ec2:ModifyInstanceAttribute",
     "ec2:ModifyNetworkInterfaceAttribute",
     "ec2:RevokeSecurityGroupEgress",
@@ -62,9 +66,12 @@ pub(super) const PERMISSIONS: &[&str] = &[
     "elasticloadbalancing:RegisterTargets",
     "iam:DeleteRolePolicy",
     "iam:GetInstanceProfile",
+    "iam:GetRole",
     "iam:GetRolePolicy",
+    "iam:ListInstanceProfilesForRole",
     "iam:PassRole",
     "iam:PutRolePolicy",
+    "iam:SimulatePrincipalPolicy",
     "sts:GetCallerIdentity",
 ];
 
@@ -74,7 +81,7 @@ pub(super) fn role_users(aws: &Aws, facts: &NodeFacts) -> Vec<String> {
     match sessions::other_users(aws, facts) {
         Ok(others) if others.is_empty() => Vec::new(),
         Ok(others) => vec![format!(
-            "sessions of {profile} are revoked for other instances too: {}; they get new ones by themselves",
+            "sessions of the role of {profile} are revoked for all who use it: {}; instances get new ones by themselves",
             others.join(", ")
         )],
         Err(error) => vec![format!("who else uses {profile} is unknown: {}", error.chain())],

@@ -24,6 +24,8 @@ pub(crate) struct ReadBack {
     pub(crate) closing: BTreeSet<String>,
     /// Interfaces that this run took through an open group, by its journal.
     pub(crate) opened: BTreeSet<String>,
+    /// Roles of the profile, and whether a policy denies everything to their older sessions.
+    pub(crate) revoked: BTreeMap<String, bool>,
     /// What could not be read.
     pub(crate) unread: Vec<String>,
 }
@@ -169,13 +171,13 @@ fn established(read: &ReadBack, way: &Way, facts: &NodeFacts, allow: &[String]) 
 /// The verdict on one instance.
 pub(crate) fn judge(before: &NodeFacts, read: &ReadBack, input: &IsolateInput) -> NodeVerdict {
     let allow: Vec<String> = input.allow.iter().filter_map(|a| cidr::full(a)).collect();
-    // Interfaces that were attached later lead somewhere too.
     let mut facts = before.clone();
-    for later in read.interfaces.iter().flatten() {
-        if !facts.interfaces.iter().any(|i| i.id == later.id) {
-            facts.interfaces.push(later.clone());
-        }
-    }
+    // What came later, or could not be read before, leads somewhere too.
+    join(&mut facts.interfaces, read.interfaces.iter().flatten(), |a, b| a.id == b.id);
+    join(&mut facts.routes, &read.now.routes, |a, b| a == b);
+    join(&mut facts.devices, &read.now.devices, |a, b| a.id == b.id);
+    join(&mut facts.targets, &read.now.targets, |a, b| a.group == b.group && a.id == b.id);
+    join(&mut facts.classic, &read.now.classic, |a, b| a.name == b.name);
     let mut paths = Vec::new();
     for way in ways(&facts) {
         paths.push(new_connections(read, &way, &allow));
@@ -200,6 +202,8 @@ pub(crate) fn judge(before: &NodeFacts, read: &ReadBack, input: &IsolateInput) -
     let established = !paths.is_empty()
         && paths.iter().all(|p| p.state != State::Open)
         && read.interfaces.is_some()
+        // What could not be read may hide a path.
+        && read.unread.is_empty()
         && settings.iter().all(|s| s.holds || !s.name.starts_with("registration"));
     NodeVerdict {
         instance: before.instance.clone(),
@@ -209,6 +213,18 @@ pub(crate) fn judge(before: &NodeFacts, read: &ReadBack, input: &IsolateInput) -
         cannot_cut: limits(before, input),
         problems: read.unread.clone(),
         peers: before.peers.clone(),
+    }
+}
+
+fn join<'a, T: Clone + 'a>(
+    all: &mut Vec<T>,
+    more: impl IntoIterator<Item = &'a T>,
+    same: impl Fn(&T, &T) -> bool,
+) {
+    for item in more {
+        if !all.iter().any(|known| same(known, item)) {
+            all.push(item.clone());
+        }
     }
 }
 
@@ -268,6 +284,12 @@ fn wanted_settings(before: &NodeFacts, read: &ReadBack, input: &IsolateInput) ->
             found: if gone { "detached" } else { "attached" }.to_owned(),
             holds: gone,
         });
+        all.extend(read.revoked.iter().map(|(role, denied)| Setting {
+            name: format!("older sessions of {role}"),
+            wanted: "denied everything".to_owned(),
+            found: if *denied { "denied everything" } else { "not denied" }.to_owned(),
+            holds: *denied,
+        }));
     }
     all
 }

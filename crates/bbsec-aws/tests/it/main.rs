@@ -13,4 +13,6 @@
 mod collect;
 mod isolate;
 mod matrix;
+mod preflight;
+mod release;
 mod support;

@@ -31,7 +31,7 @@ for number, eni in enumerate(node['interfaces']):
         elif ipv6:
             flow('egress-only-internet-gateway', eni, ipv6, 'out', 443, out)
         else:
-            flow('nat-gateway', eni, ipv6, 'out', 443, out, far=[facts['subnets']['public']])
+            flow('nat-gateway', eni, ipv6, 'out', 443, out, far=[facts['nat_subnet']])
 far = [facts['subnets']['public'], facts['subnets']['public_b']]
 flow('network-load-balancer', node['interfaces'][0], False, 'in', 7999, '203.0.113.5', far=far,
      target_group=facts['target_groups']['network'])
@@ -93,6 +93,23 @@ fn says_open(isolation: &Isolation, flow: &Value, connections: &str) -> bool {
         .collect();
     assert_eq!(paths.len(), 1, "the verdict names {} once", flow["id"]);
     paths[0].state == State::Open
+}
+
+#[test]
+fn a_nat_gateway_in_the_nodes_own_subnet_is_out_of_reach_of_every_acl_and_is_called_open() {
+    for cut_tracked in [false, true] {
+        let Some(lab) = Lab::start(&["--interfaces", "1", "--ipv4-only", "--near-nat"]) else { return };
+        lab.boto(&format!("UNTRACKED, IPV4_ONLY, PUBLIC = False, True, False\n{FLOWS}"));
+        let input = IsolateInput { instance: vec![lab.id("/node1")], cut_tracked, ..IsolateInput::default() };
+        let isolation = Isolate(lab.aws()).apply(&input, &mut World::new().context()).unwrap();
+        let flows = lab.boto("out = get('flows')");
+        for flow in flows.as_array().unwrap() {
+            assert_eq!(flow["alive"], json!(says_open(&isolation, flow, "established")), "{flow}");
+        }
+        let nat = flows.as_array().unwrap().iter().find(|f| f["via"] == "nat-gateway").unwrap();
+        assert_eq!(nat["alive"], true, "cut_tracked {cut_tracked}");
+        assert!(!isolation.established);
+    }
 }
 
 macro_rules! matrix {

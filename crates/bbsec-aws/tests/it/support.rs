@@ -135,6 +135,20 @@ impl Lab {
         serde_json::from_slice(&run.stdout).unwrap()
     }
 
+    /// Tells the lab's control plane something, without the price of starting Python.
+    pub(crate) fn post(&self, name: &str, value: &Value) {
+        use std::io::Write as _;
+        let body = value.to_string();
+        let address = self.endpoint.trim_start_matches("http://");
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        let head = format!("POST /_bb/{name} HTTP/1.0\r\nContent-Length: {}\r\n\r\n", body.len());
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(body.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.contains(" 200 "), "{answer}");
+    }
+
     /// Everything that `release` must put back, as boto3 sees it.
     pub(crate) fn state(&self) -> Value {
         self.boto(include_str!("state.py"))
@@ -151,11 +165,12 @@ pub(crate) struct TestCase {
     root: tempfile::TempDir,
     scope: Scope,
     items: Vec<EvidenceItem>,
+    pub(crate) id: &'static str,
 }
 
 impl TestCase {
     pub(crate) fn new() -> Self {
-        Self { root: tempfile::tempdir().unwrap(), scope: Scope::default(), items: Vec::new() }
+        Self { root: tempfile::tempdir().unwrap(), scope: Scope::default(), items: Vec::new(), id: "case-1" }
     }
 
     pub(crate) fn text(&self, end: &str) -> String {
@@ -164,12 +179,18 @@ impl TestCase {
     }
 }
 
+impl TestCase {
+    pub(crate) fn holds(&self, end: &str) -> bool {
+        self.items.iter().any(|i| i.path.contains(end))
+    }
+}
+
 impl CaseStore for TestCase {
     fn root(&self) -> &Path {
         self.root.path()
     }
     fn id(&self) -> &'static str {
-        "case-1"
+        self.id
     }
     fn scope(&self) -> &Scope {
         &self.scope
@@ -228,6 +249,8 @@ impl CaseStore for TestCase {
 pub(crate) struct TestLog {
     pub(crate) changes: Vec<(u64, Change, Option<ChangeResult>)>,
     pub(crate) notes: Vec<(String, Value)>,
+    /// How many changes had been begun when each note was written.
+    noted_after: Vec<usize>,
     pub(crate) writes: u32,
     pub(crate) die_at: Option<u32>,
 }
@@ -239,6 +262,14 @@ impl TestLog {
             return Err(Failure::new(bbsec_core::Exit::Interrupted, "killed"));
         }
         Ok(())
+    }
+}
+
+impl TestLog {
+    /// Whether a note was written before the first change; `None` without such a note.
+    pub(crate) fn written_before_first_change(&self, kind: &str) -> Option<bool> {
+        let at = self.notes.iter().position(|(name, _)| name == kind)?;
+        self.noted_after.get(at).map(|changes| *changes == 0)
     }
 }
 
@@ -260,6 +291,7 @@ impl ChangeLog for TestLog {
     fn note(&mut self, kind: &str, body: Value) -> Result<(), Failure> {
         self.write()?;
         self.notes.push((kind.to_owned(), body));
+        self.noted_after.push(self.changes.len());
         Ok(())
     }
     fn last_note(&self, kind: &str) -> Result<Option<Value>, Failure> {

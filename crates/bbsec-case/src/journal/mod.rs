@@ -7,6 +7,8 @@
 //! without waiting for the next one.
 
 mod changes;
+#[cfg(debug_assertions)]
+mod crash;
 mod head;
 pub(crate) mod scan;
 
@@ -200,6 +202,8 @@ impl Journal {
         writer.seq = entry.seq;
         writer.hash.clone_from(&entry.sha256);
         write_head(writer, &self.path.with_file_name(layout::HEAD))?;
+        #[cfg(debug_assertions)]
+        crash::after_line();
         Ok(entry)
     }
 

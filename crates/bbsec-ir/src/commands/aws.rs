@@ -14,6 +14,7 @@ pub(crate) enum AwsCommand {
     /// Print the least policy as JSON
     #[command(after_help = "Examples:
   bbsec-ir aws policy isolate
+  bbsec-ir aws policy collect.volumes
   bbsec-ir aws policy playbooks/compromised-bitbucket.yaml")]
     Policy {
         /// A command such as `isolate` or `collect.volumes`, or a playbook file
@@ -24,6 +25,12 @@ pub(crate) enum AwsCommand {
 pub(crate) fn run(session: &Session, command: AwsCommand) -> Result<Exit, Failure> {
     let AwsCommand::Policy { of } = command;
     let registry = registry::all(&AwsFlags::default(), "policy")?;
+    // As the command line writes it, and the undo under the name of what it undoes.
+    let of = match of.replace(' ', ".") {
+        name if registry.get(&name).is_some() => name,
+        name if name == "release" => "isolate".to_owned(),
+        _ => of,
+    };
     let names: Vec<String> = if registry.get(&of).is_some() {
         vec![of]
     } else {

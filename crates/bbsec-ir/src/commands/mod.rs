@@ -11,6 +11,7 @@ pub(crate) mod pivot;
 pub(crate) mod plan;
 pub(crate) mod playbook;
 pub(crate) mod reference;
+pub(crate) mod release;
 pub(crate) mod report;
 pub(crate) mod rotate;
 pub(crate) mod rules;
@@ -18,6 +19,7 @@ pub(crate) mod run;
 pub(crate) mod scan;
 pub(crate) mod tasks;
 pub(crate) mod timeline;
+mod verdict;
 pub(crate) mod verify;
 
 use bbsec_core::{Exit, Failure};
@@ -33,7 +35,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
     match cli.command {
         Command::Case(command) => case::run(&session, command),
         Command::Isolate(args) => isolate::isolate(&session, args),
-        Command::Release(args) => isolate::release(&session, args),
+        Command::Release(args) => release::release(&session, args),
         Command::Collect(command) => collect::run(&session, command),
         Command::Scan(command) => scan::run(&session, command),
         Command::Pivot(args) => pivot::pivot(&session, args),
