@@ -135,6 +135,9 @@ pub(crate) fn change_lines(change: &Change, indent: usize, width: usize) -> Stri
             for ((name, from), to) in before.iter().zip(after.values()).filter(|((_, from), to)| from != to) {
                 put(2, &format!("{name}: {} → {}", plain(from), plain(to)));
             }
+            if before == after {
+                put(2, &format!("is so already: {}", plain(&change.after)));
+            }
         }
         (from, to) => put(2, &format!("{} → {}", plain(from), plain(to))),
     }

@@ -62,18 +62,16 @@ fn one(number: usize, step: &PlannedStep) -> String {
         None if step.note.is_some() => format!(" {DIM}(a person){DIM:#}"),
         None => String::new(),
     };
-    let after = if step.needs.is_empty() {
-        String::new()
-    } else {
-        format!(" {DIM}after {}{DIM:#}", step.needs.join(", "))
-    };
-    let mut text = format!("{number:>2}. {BOLD}{}{BOLD:#}{uses}{after}\n", step.id);
+    let mut text = format!("{number:>2}. {BOLD}{}{BOLD:#}{uses}\n", step.id);
     let mut line = |style: Style, sign: &str, words: &str| {
         for (number, part) in show::wrap(words, width.saturating_sub(8)).iter().enumerate() {
             let sign = if number == 0 { sign } else { " " };
             text.push_str(&format!("    {style}{sign} {}{style:#}\n", escape::terminal(part)));
         }
     };
+    if !step.needs.is_empty() {
+        line(DIM, "←", &step.needs.join(", "));
+    }
     if let Some(asks) = step.asks.as_ref().filter(|_| !step.skipped) {
         line(YELLOW, "?", asks);
     }
