@@ -233,6 +233,7 @@ fn json_events_tell_a_run_as_it_goes() {
     std::fs::write(at.join("small.yaml"), SMALL).unwrap();
     let refused = bbsec_ir(at, ["run", "small.yaml", "--case", "case", "--format", "jsonl"]).ended(&[5]);
     assert_eq!(refused.rows().last().unwrap()["exit"], 5);
+    assert!(refused.rows().iter().any(|row| row["event"] == "step-waits" && row["for"] == "a person"));
     let run = bbsec_ir(at, ["run", "small.yaml", "--case", "case", "--format", "jsonl", "--yes-to", "think"])
         .ended(&[0]);
     let events: Vec<(String, String)> = run
@@ -246,7 +247,6 @@ fn json_events_tell_a_run_as_it_goes() {
     for event in [
         ("run-started", ""),
         ("step-started", "think"),
-        ("step-waits", "think"),
         ("step-ended", "write"),
         ("step-ended", "call"),
         ("run-ended", ""),

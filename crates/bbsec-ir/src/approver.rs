@@ -66,6 +66,10 @@ impl Approver for Terminal {
         }
     }
 
+    fn prepared(&self, step: &str) -> bool {
+        self.yes || self.yes_to.contains(step)
+    }
+
     fn elsewhere(&self) -> bool {
         self.allowed_signers.is_some()
     }
@@ -167,12 +171,15 @@ impl Terminal {
 
 /// A plan as a person reads it before saying yes.
 pub(crate) fn plan_text(plan: &bbsec_core::Plan) -> String {
+    let width = usize::from(crate::output::width());
     let mut text = format!("\n  {}\n", escape::terminal(&plan.summary));
     for change in &plan.changes {
-        text.push_str(&format!("  {}\n", show::change(change)));
+        text.push_str(&show::change_lines(change, 2, width));
     }
     for warning in &plan.warnings {
-        text.push_str(&format!("  ! {}\n", escape::terminal(warning)));
+        for (number, line) in show::wrap(warning, width.saturating_sub(6)).iter().enumerate() {
+            text.push_str(&format!("  {} {}\n", if number == 0 { "!" } else { " " }, escape::terminal(line)));
+        }
     }
     text
 }

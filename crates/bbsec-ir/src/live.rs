@@ -118,7 +118,8 @@ impl Observer for Live {
         let mut view = self.view.lock().unwrap_or_else(PoisonError::into_inner);
         view.waiting.retain(|(waiting, _)| waiting != step);
         if self.bars.visible() {
-            view.running.insert(step.to_owned(), self.bars.step(&format!("{step}{uses}")));
+            let bar = self.bars.step(&format!("{step}{uses}"), view.foot.as_ref());
+            view.running.insert(step.to_owned(), bar);
         } else {
             self.bars.line(&format!("{DIM}  · {step}{uses}{DIM:#}"));
         }
@@ -182,8 +183,9 @@ impl Observer for Live {
 impl Live {
     /// Notes, gaps and the failure of a step that has ended.
     fn details(&self, report: &StepReport) {
-        for note in report.notes.iter().take(12) {
-            self.bars.line(&format!("      {}", escape::terminal(&show::clip(note, 400))));
+        let room = usize::from(crate::output::width()).saturating_sub(8);
+        for line in report.notes.iter().take(12).flat_map(|note| show::wrap(&show::clip(note, 400), room)) {
+            self.bars.line(&format!("      {}", escape::terminal(&line)));
         }
         let unread: Vec<_> = report.gaps.iter().filter(|gap| gap.unread).collect();
         for gap in unread.iter().take(8) {

@@ -63,19 +63,23 @@ impl Bars {
     }
 
     /// A line for a running step, with the time that it has taken.
-    pub(crate) fn step(&self, name: &str) -> ProgressBar {
-        self.drawn("  {spinner:.cyan} {prefix:<40} {elapsed:>5} {wide_msg:.yellow}", name)
+    pub(crate) fn step(&self, name: &str, before: Option<&ProgressBar>) -> ProgressBar {
+        self.drawn("  {spinner:.cyan} {prefix:<40} {elapsed:>5} {wide_msg:.yellow}", name, before)
     }
 
     /// The last line, for what has not started.
     pub(crate) fn foot(&self) -> ProgressBar {
-        self.drawn("  {wide_msg:.dim}", "")
+        self.drawn("  {wide_msg:.dim}", "", None)
     }
 
-    fn drawn(&self, template: &str, name: &str) -> ProgressBar {
+    fn drawn(&self, template: &str, name: &str, before: Option<&ProgressBar>) -> ProgressBar {
         let style =
             ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
-        let bar = self.all.add(ProgressBar::new_spinner().with_style(style));
+        let bar = ProgressBar::new_spinner().with_style(style);
+        let bar = match before {
+            Some(before) => self.all.insert_before(before, bar),
+            None => self.all.add(bar),
+        };
         bar.set_prefix(escape::terminal(name).into_owned());
         bar.enable_steady_tick(Duration::from_millis(200));
         bar

@@ -118,3 +118,40 @@ pub(crate) fn safe(text: &str) -> String {
     let safe: Vec<_> = text.lines().map(bbsec_core::escape::terminal).collect();
     format!("{}\n", safe.join("\n"))
 }
+
+/// A change on lines of at most `width` characters: what on the first, from what to what below it.
+pub(crate) fn change_lines(change: &Change, indent: usize, width: usize) -> String {
+    let mut text = String::new();
+    let mut put = |deeper: usize, line: &str| {
+        let room = width.saturating_sub(indent + deeper + 2).max(20);
+        for (number, part) in wrap(line, room).into_iter().enumerate() {
+            let hang = if number == 0 { 0 } else { 2 };
+            text.push_str(&format!("{:1$}{2}\n", "", indent + deeper + hang, escape::terminal(&part)));
+        }
+    };
+    put(0, &format!("{} {}", change.operation, change.subject));
+    match (&change.before, &change.after) {
+        (Value::Object(before), Value::Object(after)) if before.keys().eq(after.keys()) => {
+            for ((name, from), to) in before.iter().zip(after.values()).filter(|((_, from), to)| from != to) {
+                put(2, &format!("{name}: {} → {}", plain(from), plain(to)));
+            }
+            if before == after {
+                put(2, &format!("is so already: {}", plain(&change.after)));
+            }
+        }
+        (from, to) => put(2, &format!("{} → {}", plain(from), plain(to))),
+    }
+    text
+}
+
+/// A value in words: nothing is "none", lists and fields are divided by commas.
+fn plain(value: &Value) -> String {
+    let join = |parts: Vec<String>| if parts.is_empty() { "none".to_owned() } else { parts.join(", ") };
+    match value {
+        Value::Array(items) => join(items.iter().map(plain).collect()),
+        Value::Object(fields) => {
+            join(fields.iter().map(|(name, value)| format!("{name} {}", plain(value))).collect())
+        }
+        other => short(other),
+    }
+}

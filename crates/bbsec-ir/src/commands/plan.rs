@@ -5,7 +5,7 @@ use bbsec_core::{Exit, Failure, escape};
 use bbsec_playbook::{PlannedStep, RunPlan};
 use serde_json::json;
 
-use crate::{output::Format, session::Session, show};
+use crate::{commands::playbook::count, output::Format, session::Session, show};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -26,9 +26,11 @@ pub(crate) fn show(session: &Session, plan: &RunPlan) -> Result<Exit, Failure> {
         plan.steps.iter().filter_map(|step| step.plan.as_ref()).map(|plan| plan.changes.len()).sum();
     let asks = plan.steps.iter().filter(|step| step.asks.is_some() && !step.skipped).count();
     text.push_str(&format!(
-        "\n{} steps, {changes} changes known now, {asks} questions, {} AWS permissions\n",
-        plan.steps.len(),
-        plan.permissions.len()
+        "\n{}, {} known now, {}, {}\n",
+        count(plan.steps.len(), "step"),
+        count(changes, "change"),
+        count(asks, "question"),
+        count(plan.permissions.len(), "AWS permission")
     ));
     for (permission, steps) in &plan.missing {
         text.push_str(&format!(
@@ -53,34 +55,36 @@ fn plain_unless_terminal(session: &Session, text: &str) -> String {
 }
 
 fn one(number: usize, step: &PlannedStep) -> String {
+    let width = usize::from(crate::output::width());
     let uses = match &step.uses {
         Some(uses) if *uses == step.id => String::new(),
         Some(uses) => format!(" {DIM}({uses}){DIM:#}"),
         None if step.note.is_some() => format!(" {DIM}(a person){DIM:#}"),
         None => String::new(),
     };
-    let after = if step.needs.is_empty() {
-        String::new()
-    } else {
-        format!(" {DIM}after {}{DIM:#}", step.needs.join(", "))
-    };
-    let mut text = format!("{number:>2}. {BOLD}{}{BOLD:#}{uses}{after}\n", step.id);
+    let mut text = format!("{number:>2}. {BOLD}{}{BOLD:#}{uses}\n", step.id);
     let mut line = |style: Style, sign: &str, words: &str| {
-        text.push_str(&format!("    {style}{sign} {}{style:#}\n", escape::terminal(words)));
+        for (number, part) in show::wrap(words, width.saturating_sub(8)).iter().enumerate() {
+            let sign = if number == 0 { sign } else { " " };
+            text.push_str(&format!("    {style}{sign} {}{style:#}\n", escape::terminal(part)));
+        }
     };
+    if !step.needs.is_empty() {
+        line(DIM, "←", &step.needs.join(", "));
+    }
     if let Some(asks) = step.asks.as_ref().filter(|_| !step.skipped) {
         line(YELLOW, "?", asks);
     }
     if let Some(note) = &step.note {
-        line(DIM, "-", &show::clip(note.trim(), 300));
+        line(DIM, "-", &show::clip(note.trim(), 160));
     }
     let Some(plan) = &step.plan else { return text };
     line(Style::new(), "·", &plan.summary);
-    for change in &plan.changes {
-        line(GREEN, "~", &show::change(change));
-    }
     for warning in &plan.warnings {
         line(YELLOW, "!", warning);
+    }
+    for change in &plan.changes {
+        text.push_str(&format!("{GREEN}{}{GREEN:#}", show::change_lines(change, 6, width)));
     }
     text
 }

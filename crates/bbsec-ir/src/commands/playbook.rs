@@ -145,7 +145,8 @@ fn validate(
     Ok(if wrong > 0 { Exit::Usage } else { Exit::Done })
 }
 
-fn count(number: usize, what: &str) -> String {
+/// How many, with the word in its number.
+pub(crate) fn count(number: usize, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 

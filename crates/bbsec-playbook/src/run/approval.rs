@@ -97,7 +97,10 @@ impl Run<'_> {
             json!({"message": message, "plan_sha256": digest, "by": approve.by, "min": min, "expires": expires}),
         )?;
         let whom = if approve.by.is_empty() { "a person".to_owned() } else { approve.by.join(" or ") };
-        self.observer.waits(&step.id, Some(&whom));
+        let waits = !self.approver.prepared(&step.id);
+        if waits {
+            self.observer.waits(&step.id, Some(&whom));
+        }
         let request = Request {
             run: self.id,
             step: &step.id,
@@ -110,7 +113,9 @@ impl Run<'_> {
             file: file.as_deref(),
         };
         let answer = self.approver.ask(&request);
-        self.observer.waits(&step.id, None);
+        if waits {
+            self.observer.waits(&step.id, None);
+        }
         match answer {
             Answer::Yes(approvals) => {
                 let by: Vec<&str> = approvals.iter().map(|approval| approval.by.as_str()).collect();

@@ -3,7 +3,10 @@
 use bbsec_core::Phase;
 
 use super::unknown;
-use crate::{Diagnostic, OnFailure, Playbook, Registry, Sp, Step, order::order};
+use crate::{
+    Diagnostic, OnFailure, Playbook, Registry, Sp, Step,
+    order::{closure, order},
+};
 
 pub(super) fn needs(playbook: &Playbook, step: &Step, found: &mut Vec<Diagnostic>) {
     let known: Vec<&str> = others(playbook, step);
@@ -29,6 +32,11 @@ pub(super) fn failure(playbook: &Playbook, step: &Step, registry: &Registry, fou
             if !known.contains(&target.as_str()) {
                 let message = format!("step `{}` leads to unknown step `{target}`", *step.id);
                 found.push(unknown("PB018", message, span, target, &known));
+            } else if closure(&playbook.steps, &step.id).contains(target.as_str()) {
+                let message =
+                    format!("step `{}` leads back to `{target}`, which has ended by then", *step.id);
+                let help = "name a step that nothing else leads to, such as a person's task";
+                found.push(Diagnostic::error("PB018", message, span).help(help));
             }
         }
         OnFailure::Undo => {

@@ -33,6 +33,13 @@ pub(super) fn kind(step: &Step, registry: &Registry, found: &mut Vec<Diagnostic>
         )),
         (None, _, _) => {}
     }
+    let action = step.uses.as_ref().and_then(|uses| registry.get(uses));
+    if step.retry.is_some() && !matches!(action, Some(Capability::Action(_)) | None) {
+        found.push(
+            Diagnostic::warning("PB027", format!("`{}` is not tried again", *step.id), step.id.span())
+                .help("an analysis of the same evidence ends the same way; only actions are repeated"),
+        );
+    }
     if let Some(approve) = &step.approve {
         let by = approve.by.len();
         if by > 0 && approve.min.is_some_and(|min| min as usize > by) {
