@@ -96,6 +96,13 @@ fn fail_on_and_a_changed_byte_have_their_own_exit_codes() {
     bbsec_ir(at, ["scan", "secrets", "--path", "settings.env", "--fail-on", "low"]).ended(&[10]);
     let quiet = bbsec_ir(at, ["scan", "secrets", "--path", "settings.env", "--format", "jsonl"]).ended(&[0]);
     assert!(!quiet.stdout.contains(&secret), "the secret is shown");
+    let asked = ["scan", "secrets", "--path", "settings.env", "--explain", "settings.env:1"];
+    let told = bbsec_ir(at, asked).ended(&[0]).stdout;
+    for part in ["graded", "fingerprint", "for ", "it looks random", "to revoke"] {
+        assert!(told.contains(part), "{part} is not in {told}");
+    }
+    assert!(!told.contains(&secret), "the secret is shown");
+    bbsec_ir(at, ["scan", "secrets", "--path", "settings.env", "--explain", "nothing"]).ended(&[3]);
     bbsec_ir(at, ["case", "new", "case"]).ended(&[0]);
     let journal = at.join("case/journal.jsonl");
     let mut bytes = std::fs::read(&journal).unwrap();

@@ -38,6 +38,10 @@ pub(crate) struct SecretsInput {
     #[arg(long)]
     #[serde(skip)]
     pub(crate) reveal: bool,
+    /// Show what speaks for and against one credential: the beginning of its fingerprint, its public name, path or path:line
+    #[arg(long, value_name = "ID")]
+    #[serde(skip)]
+    pub(crate) explain: Option<String>,
 }
 
 /// Counts.

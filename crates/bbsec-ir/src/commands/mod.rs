@@ -5,6 +5,7 @@ pub(crate) mod aws;
 pub(crate) mod case;
 pub(crate) mod collect;
 pub(crate) mod explain;
+mod explain_secret;
 pub(crate) mod findings;
 pub(crate) mod isolate;
 pub(crate) mod pivot;

@@ -33,7 +33,8 @@ pub(crate) enum ScanCommand {
     #[command(after_help = "Examples:
   bbsec-ir scan secrets --repo /srv/git/app.git
   bbsec-ir scan secrets --home /mnt/bitbucket-home --format jsonl -o secrets.jsonl
-  bbsec-ir scan secrets --path ./src --format sarif")]
+  bbsec-ir scan secrets --path ./src --format sarif
+  bbsec-ir scan secrets --repo /srv/git/app.git --explain config/app.env:12")]
     Secrets(SecretsInput),
     /// Which repositories, pages and tickets each actor touched
     #[command(after_help = "Examples:
@@ -77,7 +78,7 @@ pub(crate) fn run(session: &Session, command: ScanCommand) -> Result<Exit, Failu
                 return Err(Failure::new(Exit::Usage, "--reveal prints secrets on standard output only")
                     .help("leave -o out"));
             }
-            one(session, "scan.secrets", &input, reveal)
+            scan(session, "scan.secrets", &input, reveal, input.explain.as_deref())
         }
         ScanCommand::Access(of) => with_reasons(session, "scan.access", &of),
         ScanCommand::Accounts(of) => with_reasons(session, "scan.accounts", &of),
@@ -161,6 +162,9 @@ fn scan(
     });
     collected.findings.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.at.cmp(&b.at)));
     match explain {
+        Some(wanted) if id == "scan.secrets" => {
+            super::explain_secret::explain(session, collected.secrets.clone(), wanted)?;
+        }
         Some(finding) => super::explain::explain(session, &collected, finding)?,
         None => print(session, id, &collected)?,
     }
@@ -176,7 +180,7 @@ fn scan(
     Ok(exit)
 }
 
-fn print(session: &Session, id: &str, collected: &Collected) -> Result<(), Failure> {
+pub(super) fn print(session: &Session, id: &str, collected: &Collected) -> Result<(), Failure> {
     match (id, session.output.format_or(Format::Table)) {
         (_, Format::Sarif) => {
             let version = env!("CARGO_PKG_VERSION");

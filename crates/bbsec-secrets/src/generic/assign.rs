@@ -141,6 +141,8 @@ fn gap(data: &[u8], from: usize) -> Option<Gap> {
                 separated = true;
                 quoted = false;
             }
+            // `.=` and `+=` of PHP, Perl and make.
+            b'.' | b'+' if at(data, index + 1) == Some(b'=') => quoted = false,
             b'[' | b']' | b')' | b'{' | b'}' | b'\\' | b'?' | b'!' | b'@' => quoted = false,
             _ if in_value(byte) || byte == b'$' => {
                 if quoted || words >= 2 {
@@ -208,6 +210,7 @@ mod tests {
             "--api-key VALUE1",
             "api_key := `VALUE1`",
             "api_key ?= VALUE1",
+            "$api_key .= \"VALUE1\"",
         ] {
             let keyword = if text.contains("my_key") { "my_key" } else { "key" };
             assert_eq!(value(text, keyword).as_deref(), Some("VALUE1"), "{text}");

@@ -70,7 +70,11 @@ fn token(
     let random = random(secret);
     let digits = secret.iter().filter(|b| b.is_ascii_digit()).count();
     let letters = secret.iter().filter(|b| b.is_ascii_alphabetic()).count();
-    if public(name) && !contains_ignore_case(name, b"secret") {
+    let names_a_secret = contains_ignore_case(name, b"secret")
+        && ![&b"secretsid"[..], b"secret_name", b"secretname"]
+            .iter()
+            .any(|id| contains_ignore_case(name, id));
+    if public(name) && !names_a_secret {
         return None;
     }
     if provider.is_some() && value.whole {
@@ -83,7 +87,9 @@ fn token(
         let long = secret.len() >= 32 && secret.iter().all(u8::is_ascii_alphanumeric) && !spoken(secret);
         if tokenish || long_letters || long {
             let sure = random && (!value.loose || promise == Promise::Strong) && secret.len() >= 20;
-            let confidence = if sure { Confidence::Medium } else { Confidence::Low };
+            // A provider whose tokens have a form of their own that this value lacks: perhaps an older kind, perhaps not.
+            let odd = provider.is_some_and(|provider| rules.knows(provider));
+            let confidence = if sure && !odd { Confidence::Medium } else { Confidence::Low };
             return Some((rules.assignment.named?, confidence));
         }
     }
@@ -94,7 +100,11 @@ fn token(
         return if like && value.whole { Some((rules.assignment.secret?, Confidence::Low)) } else { None };
     }
     if random && secret.len() >= 16 && value.whole {
-        let sure = promise == Promise::Strong && (value.quoted || secret.len() >= 20) && !path(secret);
+        if named_again(secret, name) {
+            return None;
+        }
+        // Sixteen random characters are as often an id; a UUID nearly always is.
+        let sure = promise == Promise::Strong && secret.len() >= 24 && !path(secret) && !uuid(secret);
         let confidence = if sure { Confidence::Medium } else { Confidence::Low };
         return Some((rules.assignment.secret?, confidence));
     }
@@ -156,6 +166,13 @@ fn code(secret: &[u8]) -> bool {
                 && part.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
                 && part.iter().all(|b| b.is_ascii_alphabetic() || *b == b'_' || *b == b'-')
         })
+}
+
+/// `8-4-4-4-12` hexadecimal digits (RFC 9562).
+fn uuid(secret: &[u8]) -> bool {
+    let parts: Vec<&[u8]> = secret.split(|b| *b == b'-').collect();
+    parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
+        && parts.iter().all(|part| part.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// Paths and addresses.

@@ -6,6 +6,7 @@ mod entropy;
 mod jwt;
 mod keys;
 mod placeholder;
+mod published;
 mod url;
 
 use bbsec_core::{Confidence, Severity};
@@ -55,6 +56,8 @@ pub(crate) enum Check {
     Literal,
     /// Connection strings of `key=value;` pairs: user, server, database.
     Pairs,
+    /// `user:password` as command lines have it.
+    UserPassword,
 }
 
 impl Check {
@@ -72,6 +75,7 @@ impl Check {
             "random" => Self::Random,
             "literal" => Self::Literal,
             "pairs" => Self::Pairs,
+            "user-password" => Self::UserPassword,
             other => return Err(format!("unknown check {other:?}")),
         })
     }
@@ -140,6 +144,13 @@ pub(crate) fn verdict(
         confidence = Confidence::Low;
         notes.push(placeholder.reason().into());
     }
+    if published::published(value) {
+        confidence = Confidence::Low;
+        notes.push("it stands in public samples: everybody has it".into());
+    }
+    if random(value) {
+        notes.push(format!("it looks random ({:.1} bits per character)", entropy(value)));
+    }
     let line = bytes::line_around(data, span.0, span.1, crate::engine::LINE);
     notes.extend(context(line));
     Some(Verdict {
@@ -178,5 +189,6 @@ fn run(check: Check, data: &[u8], span: (usize, usize), secret: (usize, usize)) 
             _ => Said::default(),
         },
         Check::Pairs => url::pairs(sub(data, span.0, span.1), value),
+        Check::UserPassword => url::user_password(value),
     }
 }

@@ -87,6 +87,22 @@ pub(crate) fn placeholder(value: &[u8]) -> Option<Placeholder> {
     if WORDS.iter().any(|word| contains_ignore_case(value, word)) {
         return Some(Placeholder::Word);
     }
+    // A token's prefix says nothing about the part that should be random.
+    let tail = value.rsplit(|byte| matches!(byte, b'_' | b'-' | b'.')).find(|part| part.len() >= 16);
+    if monotonous(value) || tail.is_some_and(monotonous) {
+        return Some(Placeholder::Monotonous);
+    }
+    // A long random value may hold a short run by chance; a value that is mostly a run does not.
+    let run: usize =
+        SEQUENCES.iter().filter(|word| contains_ignore_case(value, word)).map(|word| word.len()).sum();
+    let letters: Vec<u8> = value.iter().copied().filter(u8::is_ascii_alphabetic).collect();
+    let digits: Vec<u8> = value.iter().copied().filter(u8::is_ascii_digit).collect();
+    let climbing = climbs(value) >= 8 || longest_climb(&letters) >= 8 || longest_climb(&digits) >= 8;
+    (run > 0 && run * 4 >= value.len() || climbing).then_some(Placeholder::Sequence)
+}
+
+/// Whether a value is made of very few characters.
+fn monotonous(value: &[u8]) -> bool {
     let mut kinds = [false; 256];
     for byte in value {
         if let Some(kind) = kinds.get_mut(usize::from(*byte)) {
@@ -94,13 +110,18 @@ pub(crate) fn placeholder(value: &[u8]) -> Option<Placeholder> {
         }
     }
     let kinds = kinds.iter().filter(|kind| **kind).count();
-    if value.len() >= 8 && kinds * 6 <= value.len().min(30) {
-        return Some(Placeholder::Monotonous);
+    value.len() >= 8 && kinds * 6 <= value.len().min(30)
+}
+
+/// The longest stretch in which each character is the next after the one before.
+fn longest_climb(value: &[u8]) -> usize {
+    let (mut now, mut most) = (1, 1);
+    for (before, after) in value.iter().zip(value.iter().skip(1)) {
+        let next = after.eq_ignore_ascii_case(&before.wrapping_add(1)) || (*before == b'9' && *after == b'0');
+        now = if next { now + 1 } else { 1 };
+        most = most.max(now);
     }
-    // A long random value may hold a short run by chance; a value that is mostly a run does not.
-    let run: usize =
-        SEQUENCES.iter().filter(|word| contains_ignore_case(value, word)).map(|word| word.len()).sum();
-    (run > 0 && run * 4 >= value.len() || climbs(value) >= 8).then_some(Placeholder::Sequence)
+    most
 }
 
 /// The longest stretch that counts up, as in `ABCDEFGH` and `a1b2c3d4`; separators do not end it.

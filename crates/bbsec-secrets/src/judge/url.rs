@@ -79,6 +79,25 @@ pub(super) fn basic(value: &[u8]) -> Said {
     weigh(said, password, user, "")
 }
 
+/// `user:password`, or a password alone, as `curl -u` takes it.
+pub(super) fn user_password(value: &[u8]) -> Said {
+    let colon = memchr::memchr(b':', value);
+    let (user, password) = match colon.and_then(|at| value.split_at_checked(at)) {
+        Some((user, rest)) => (user, rest.get(1..).unwrap_or_default()),
+        None => (&[][..], value),
+    };
+    let password = password.strip_prefix(b"'").or(password.strip_prefix(b"\"")).unwrap_or(password);
+    // What a shell or template fills in, and the `[PASSWORD]` of instructions.
+    let filled = matches!(password.first(), Some(b'$' | b'{' | b'[' | b'<' | b'*' | b'`'));
+    if filled || password.is_empty() || placeholder(password).is_some_and(super::Placeholder::expression) {
+        return Said::refuse();
+    }
+    let public_id = (!user.is_empty()).then(|| String::from_utf8_lossy(user).into_owned());
+    let repeated = password.iter().all(|byte| Some(byte) == password.first());
+    let said = weigh(Said { public_id, ..Said::default() }, password, user, "");
+    if repeated { Said { cap: Some(Confidence::Low), ..said } } else { said }
+}
+
 /// Passwords that are words of an example are worth less.
 fn weigh(said: Said, password: &[u8], user: &[u8], host: &str) -> Said {
     const COMMON: &[&str] = &[
@@ -118,6 +137,9 @@ mod tests {
         assert!(address(b"http://u:${PW}@host/", b"${PW}").refuse);
         let text = b"Server=db1,1433;Database=B2B;User ID=b2b;Password=#gets0m3;";
         assert_eq!(pairs(text, b"#gets0m3").public_id.as_deref(), Some("b2b@db1,1433/B2B"));
+        assert_eq!(user_password(b"test:test").cap, Some(Confidence::Low));
+        assert_eq!(user_password(b"johns:h0pk1ns~21s").public_id.as_deref(), Some("johns"));
+        assert!(user_password(b"neo4j:[PASSWORD]").refuse);
         assert_eq!(basic(b"QWxhZGRpbjpvcGVuIHNlc2FtZQ==").public_id.as_deref(), Some("Aladdin"));
     }
 }

@@ -131,6 +131,11 @@ impl Rules {
         self.list.iter().find(|rule| rule.id == id)
     }
 
+    /// Whether the tokens of a provider have a form of their own.
+    pub(crate) fn knows(&self, provider: &str) -> bool {
+        self.list.iter().any(|rule| !rule.generic && rule.provider == provider && rule.pattern.is_some())
+    }
+
     pub(crate) fn at(&self, index: u32) -> Option<&Rule> {
         self.list.get(index as usize)
     }
