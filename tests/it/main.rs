@@ -8,6 +8,8 @@
 )]
 
 mod bad_input;
+mod database;
+mod digests;
 mod generator;
 mod harness;
 mod hostile;
@@ -15,5 +17,7 @@ mod lab;
 mod night;
 mod output;
 mod playbooks;
+mod rest;
 mod three_products;
 mod truth;
+mod vault;

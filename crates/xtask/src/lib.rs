@@ -4,8 +4,10 @@
 pub mod bench;
 pub mod check;
 pub mod demo;
+pub mod digests;
 pub mod generated;
 pub mod lab;
+pub mod postgres;
 pub mod scenario;
 pub mod script;
 pub mod setup;
