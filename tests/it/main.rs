@@ -9,6 +9,8 @@
 
 mod bad_input;
 mod crash;
+mod database;
+mod digests;
 mod generator;
 mod harness;
 mod hostile;
@@ -16,5 +18,7 @@ mod lab;
 mod night;
 mod output;
 mod playbooks;
+mod rest;
 mod three_products;
 mod truth;
+mod vault;

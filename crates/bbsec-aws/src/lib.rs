@@ -3,6 +3,7 @@
 //! The only crate that talks to AWS. It owns the tokio runtime and blocks at its edge, so that everything above stays
 //! synchronous. Every change is journalled through [`bbsec_core::ChangeLog`] before it is sent.
 
+mod attach;
 mod client;
 mod cloudtrail;
 mod collect_instance;
@@ -16,8 +17,10 @@ mod restore_points;
 mod silence;
 mod snapshots;
 mod tape;
+mod traffic;
 mod vault;
 
+pub use attach::{AttachInput, AttachOutput, Attached, CollectAttach};
 pub use client::{Aws, AwsSettings, Identity};
 pub use cloudtrail::{
     CloudtrailInput, CloudtrailOutput, CollectCloudtrail, Completeness, Missing, TrailLogs,
@@ -35,4 +38,5 @@ pub use isolate::{Isolate, IsolateInput, Isolation, Limit, NodeVerdict, Path, Se
 pub use policy::policy;
 pub use restore_points::RestorePoint;
 pub use snapshots::{CollectVolumes, LockMode, Snapshot, VolumeSet, VolumesInput, VolumesOutput};
+pub use traffic::{CollectTraffic, TrafficInput, TrafficOutput};
 pub use vault::{Check, Vault, VaultInput, VaultMode, VaultOutput};

@@ -2,25 +2,25 @@
 //! waiting, checking and locking come later, so that a playbook can cut in between.
 
 mod copy;
+mod model;
+mod request;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use aws_config::retry::RetryConfig;
-use aws_sdk_ec2::types::{InstanceSpecification, LockMode as SdkLockMode, ResourceType};
+use aws_sdk_ec2::types::LockMode as SdkLockMode;
 use bbsec_core::{
-    Action, ActionMeta, ChangeResult, Context, Effect, Exit, Failure, Gap, Idempotency, Observed, Phase,
-    Plan, Time, Undo, Unit, Verdict,
+    Action, ActionMeta, Context, Effect, Exit, Failure, Gap, Idempotency, Observed, Phase, Plan, Time, Undo,
+    Unit, Verdict,
 };
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+pub use self::model::{LockMode, Snapshot, VolumeSet, VolumesInput, VolumesOutput};
+pub(crate) use self::request::request;
+use self::request::{covers, existing, made_here, request_set};
 use crate::{
     client::Aws,
     collect_instance,
-    error::{AwsError, Kind},
-    facts::{NodeFacts, Reader, instance::filter},
-    isolate::tags,
+    facts::{NodeFacts, Reader},
     journal::planned,
     tape,
 };
@@ -28,240 +28,6 @@ use crate::{
 /// Snapshots the volumes of instances.
 #[derive(Debug, Clone)]
 pub struct CollectVolumes(pub Arc<Aws>);
-
-/// How a snapshot is locked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum LockMode {
-    /// Who has the permission can unlock.
-    #[default]
-    Governance,
-    /// Nobody can unlock, not even the account's root, until the time is over.
-    Compliance,
-}
-
-/// Snapshot every volume of instances at one moment, wait, check, and lock.
-#[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct VolumesInput {
-    /// Instance; repeat for several. The case's instances when none is given
-    #[arg(long = "instance", value_name = "ID")]
-    pub instance: Vec<String>,
-    /// Wait until the snapshots are complete, check the set against what is attached, and lock them
-    #[arg(long)]
-    pub wait: bool,
-    /// Lock the snapshots for so many days
-    #[arg(long, value_name = "DAYS")]
-    pub lock_days: Option<i32>,
-    /// How they are locked
-    #[arg(long, value_enum, default_value_t)]
-    pub mode: LockMode,
-    /// Copy the snapshots under this KMS key
-    #[arg(long, value_name = "KEY")]
-    pub copy_kms_key: Option<String>,
-    /// Share the snapshots (their copies, where they are copied) with this account
-    #[arg(long, value_name = "ACCOUNT")]
-    pub share_with: Option<String>,
-    /// Make a new set although this case has one already
-    #[arg(long)]
-    pub again: bool,
-}
-
-/// One snapshot.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct Snapshot {
-    /// `snap-…`.
-    pub id: String,
-    /// `vol-…`.
-    pub volume: String,
-    /// `pending`, `completed`, `error`.
-    pub state: String,
-    /// As AWS writes it.
-    pub progress: String,
-    /// When its content was fixed.
-    pub started: Option<String>,
-    /// GiB of the volume.
-    pub size: i32,
-    /// Whether it is encrypted.
-    pub encrypted: bool,
-    /// KMS key.
-    pub kms_key: Option<String>,
-    /// Which request made it.
-    pub set: String,
-    /// The copy under another KMS key.
-    pub copy: Option<String>,
-    /// The account that it, or its copy, is shared with.
-    pub shared_with: Option<String>,
-    /// `governance`, `compliance`, …
-    pub lock: Option<String>,
-    /// When the lock ends.
-    pub locked_until: Option<String>,
-}
-
-/// The snapshots of one instance.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct VolumeSet {
-    /// Instance.
-    pub instance: String,
-    /// Volumes that are attached.
-    pub attached: Vec<String>,
-    /// Their snapshots.
-    pub snapshots: Vec<Snapshot>,
-    /// Attached volumes without a snapshot.
-    pub missing: Vec<String>,
-    /// Whether every volume has a completed snapshot.
-    pub complete: bool,
-}
-
-/// What was made.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct VolumesOutput {
-    /// `bbsec-ir.volumes/v1`.
-    pub schema: String,
-    /// One per instance.
-    pub sets: Vec<VolumeSet>,
-    /// Whether completion was waited for.
-    pub waited: bool,
-    /// Lineage documents: paths below `evidence/data/`.
-    pub evidence: Vec<String>,
-}
-
-/// Snapshots of this case for an instance, the newest set only.
-fn existing(aws: &Aws, case: &str, instance: &str) -> Result<Vec<Snapshot>, AwsError> {
-    let pages = aws
-        .ec2()?
-        .describe_snapshots()
-        .owner_ids("self")
-        .filters(filter("tag:bbsec-ir:case", &[case]))
-        .filters(filter("tag:bbsec-ir:instance", &[instance]))
-        .into_paginator()
-        .items()
-        .send();
-    let found = aws.run("ec2:DescribeSnapshots", instance, pages.collect::<Result<Vec<_>, _>>())?;
-    let mut sets: BTreeMap<String, Vec<Snapshot>> = BTreeMap::new();
-    for s in &found {
-        let set = s.tags().iter().find(|t| t.key() == Some("bbsec-ir:set")).and_then(|t| t.value());
-        let set = set.unwrap_or_default().to_owned();
-        sets.entry(set.clone()).or_default().push(Snapshot {
-            id: s.snapshot_id().unwrap_or_default().to_owned(),
-            volume: s.volume_id().unwrap_or_default().to_owned(),
-            state: s.state().map(|v| v.as_str().to_owned()).unwrap_or_default(),
-            progress: s.progress().unwrap_or_default().to_owned(),
-            started: s.start_time().map(ToString::to_string),
-            size: s.volume_size().unwrap_or(0),
-            encrypted: s.encrypted().unwrap_or(false),
-            kms_key: s.kms_key_id().map(str::to_owned),
-            set,
-            ..Snapshot::default()
-        });
-    }
-    Ok(sets.pop_last().map(|(_, snapshots)| snapshots).unwrap_or_default())
-}
-
-/// Requests the snapshots of one instance, unless this case has a set that covers what is attached.
-pub(crate) fn request(
-    aws: &Aws,
-    node: &NodeFacts,
-    context: &mut Context<'_>,
-) -> Result<Result<Vec<Snapshot>, AwsError>, Failure> {
-    request_set(aws, node, context, false)
-}
-
-fn covers(snapshots: &[Snapshot], node: &NodeFacts) -> bool {
-    !snapshots.is_empty()
-        && node.volumes.iter().all(|v| snapshots.iter().any(|s| s.volume == v.id && s.state != "error"))
-}
-
-fn request_set(
-    aws: &Aws,
-    node: &NodeFacts,
-    context: &mut Context<'_>,
-    again: bool,
-) -> Result<Result<Vec<Snapshot>, AwsError>, Failure> {
-    let case = context.case.id().to_owned();
-    let id = node.instance.as_str();
-    match existing(aws, &case, id) {
-        Err(error) => return Ok(Err(error)),
-        // Asked for anew, a set that this very step has made already is still not made twice.
-        Ok(found) if covers(&found, node) && (!again || made_here(context, id)?) => return Ok(Ok(found)),
-        Ok(_) => {}
-    }
-    let set = Time::now().to_string();
-    let change = planned(
-        "ec2:CreateSnapshots",
-        id,
-        json!(null),
-        json!({ "volumes": node.volumes.iter().map(|v| &v.id).collect::<Vec<_>>(), "set": set }),
-        None,
-    );
-    let number = context.changes.intent(&change)?;
-    let result = create(aws, node, &case, context.run, &set);
-    let outcome = match &result {
-        Ok(made) => ChangeResult::Done {
-            answer: json!({ "snapshots": made.iter().map(|s| &s.id).collect::<Vec<_>>() }),
-        },
-        Err(error) => ChangeResult::Failed { error: error.chain() },
-    };
-    context.changes.outcome(number, &outcome)?;
-    Ok(result)
-}
-
-fn made_here(context: &Context<'_>, instance: &str) -> Result<bool, Failure> {
-    Ok(context
-        .changes
-        .past()?
-        .iter()
-        .any(|(_, c, _)| c.operation == "ec2:CreateSnapshots" && c.subject == instance))
-}
-
-/// CreateSnapshots has no idempotency token. So it is never blindly repeated: after an answer that was lost, the set's
-/// own tag says whether the snapshots were made.
-fn create(aws: &Aws, node: &NodeFacts, case: &str, run: &str, set: &str) -> Result<Vec<Snapshot>, AwsError> {
-    let id = node.instance.as_str();
-    let mut tries = 0u32;
-    loop {
-        tries += 1;
-        let spec = tags(
-            ResourceType::Snapshot,
-            &[
-                ("bbsec-ir:case", case),
-                ("bbsec-ir:run", run),
-                ("bbsec-ir:instance", id),
-                ("bbsec-ir:set", set),
-                ("Name", &format!("bbsec-ir {case} {id}")),
-            ],
-        );
-        let call = aws
-            .ec2()?
-            .create_snapshots()
-            .instance_specification(InstanceSpecification::builder().instance_id(id).build())
-            .description(format!("bbsec-ir case {case}, instance {id}"))
-            .tag_specifications(spec)
-            .customize()
-            .config_override(aws_sdk_ec2::config::Config::builder().retry_config(RetryConfig::disabled()));
-        let Err(error) = aws.run("ec2:CreateSnapshots", id, call.send()) else {
-            return existing(aws, case, id);
-        };
-        let unclear = matches!(error.kind(), Kind::Timeout | Kind::Unreachable | Kind::Other)
-            && !error.code().is_some_and(|c| c.starts_with("Invalid") || c.contains("LimitExceeded"));
-        if unclear {
-            for _ in 0..3 {
-                std::thread::sleep(Duration::from_millis(700));
-                let found = existing(aws, case, id)?;
-                if found.first().is_some_and(|s| s.set == set) {
-                    return Ok(found);
-                }
-            }
-        }
-        if tries >= 4 || !(unclear || error.kind() == Kind::Throttled) {
-            return Err(error);
-        }
-        std::thread::sleep(Duration::from_secs(u64::from(tries)));
-    }
-}
 
 impl CollectVolumes {
     fn node(&self, id: &str, context: &mut Context<'_>) -> Result<NodeFacts, Failure> {

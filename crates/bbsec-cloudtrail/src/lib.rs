@@ -3,6 +3,7 @@
 //! Nothing here calls AWS. The shape of a record is AWS's "CloudTrail record contents" (user guide, event reference).
 
 mod bursts;
+mod compare;
 mod conclude;
 pub mod digest;
 mod error;
@@ -11,6 +12,7 @@ mod record;
 mod regions;
 mod uses;
 
+pub use compare::{Compared, compare};
 pub use conclude::Conclusions;
 pub use error::CloudtrailError;
 pub use read::{ReadSummary, read};

@@ -89,7 +89,15 @@ fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> std::io::Resul
 fn looks_like_cloudtrail(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
     let ending = [".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".zip", ".gz"];
-    ending.iter().any(|ending| name.ends_with(ending)) && !name.contains("cloudtrail-digest")
+    ending.iter().any(|ending| name.ends_with(ending)) && !is_beside(path, &name)
+}
+
+/// What stands beside a trail's logs and holds no records: digests, metadata of objects, public keys.
+fn is_beside(path: &Path, name: &str) -> bool {
+    name.contains("cloudtrail-digest")
+        || name.ends_with(".metadata.json")
+        || name.contains("public-keys")
+        || path.parent().is_some_and(|folder| folder.ends_with("cloudtrail-public-keys"))
 }
 
 struct Reader<'a> {

@@ -14,6 +14,6 @@ mod rule;
 pub use builtin::{builtin, text_of};
 pub use error::DetectError;
 pub use fields::{audit_fields, web_fields};
-pub use load::{Checked, RuleSet, check};
+pub use load::{Checked, Flat, RuleSet, check};
 pub use matcher::WebMatcher;
 pub use rule::{LoadedRule, Source};

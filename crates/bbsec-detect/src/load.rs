@@ -83,9 +83,24 @@ impl RuleSet {
 
     /// The rules for a source that match an event, given in the field names of that source.
     pub fn matching<'a>(&'a self, source: Source, event: &Value) -> Vec<&'a LoadedRule> {
-        let Some(event) = fields::sigma_event(event) else { return Vec::new() };
+        Flat::of(event).map_or_else(Vec::new, |event| self.matching_flat(source, &event))
+    }
+
+    /// The same for an event that several sets are asked about.
+    pub fn matching_flat<'a>(&'a self, source: Source, event: &Flat) -> Vec<&'a LoadedRule> {
         let of_source = self.rules.iter().map(Arc::as_ref).filter(|rule| rule.source == source);
-        of_source.filter(|rule| rule.matches(&event)).collect()
+        of_source.filter(|rule| rule.matches(&event.0)).collect()
+    }
+}
+
+/// An event in the form that rules are evaluated on.
+#[derive(Debug)]
+pub struct Flat(sigma_rust::Event);
+
+impl Flat {
+    /// Brings an event, given in the field names of its source, into that form.
+    pub fn of(event: &Value) -> Option<Self> {
+        fields::sigma_event(event).map(Self)
     }
 }
 

@@ -1,11 +1,14 @@
 //! `cargo xtask`: demo, test, lab, scenario and what else people type while developing.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a developer's tool talks on the terminal")]
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::PathBuf,
+    process::{Command, ExitCode},
+};
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use xtask::{bench, check, crash, demo, generated, lab::Lab, scenario, script, setup, shell};
+use xtask::{bench, check, crash, demo, generated, lab::Lab, scenario, script, setup, shell, tools};
 
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", about = "What people type while developing bbsec-ir")]
@@ -38,6 +41,12 @@ enum Task {
         /// The description.
         #[arg(long, default_value = "fixtures/scenarios/bitbucket-node.toml")]
         scenario: PathBuf,
+    },
+    /// The large runs of tests that compare two programs over many cases: damaged digest chains beside awscli.
+    Matrix {
+        /// How many digest chains.
+        #[arg(long, default_value_t = 1000)]
+        chains: u32,
     },
     /// Write the generated files anew.
     Gen,
@@ -74,12 +83,22 @@ fn run() -> Result<ExitCode> {
             };
             println!("{}", made.display());
         }
+        Task::Matrix { chains } => matrix(chains)?,
         Task::Gen => generated::write(&shell::root()?)?,
         Task::Bench { what } => bench::run(&what)?,
         Task::Crash(options) => return crash::run(&options),
         Task::Setup => return set_up(),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn matrix(chains: u32) -> Result<()> {
+    let root = shell::root()?;
+    let mut command = Command::new(tools::NEXTEST.bring(&root)?);
+    // As the tests are built, so that nothing is compiled twice.
+    command.current_dir(&root).args(["nextest", "run", "--workspace", "--locked", "--no-capture"]);
+    command.args(["-E", "binary(it) & test(/matrix/)"]).env("BBSEC_MATRIX", chains.to_string());
+    shell::run(&mut command)
 }
 
 fn set_up() -> Result<ExitCode> {

@@ -20,7 +20,7 @@ struct Program {
     what_for: &'static str,
 }
 
-const PROGRAMS: [Program; 7] = [
+const PROGRAMS: [Program; 8] = [
     Program { names: &["git"], package: "git", what_for: "scenario repositories and git fsck" },
     Program { names: &["python3"], package: "python3-venv", what_for: "the AWS lab, plaso, bagit" },
     Program { names: &["ssh-keygen"], package: "openssh-client", what_for: "verifying signatures and keys" },
@@ -30,6 +30,11 @@ const PROGRAMS: [Program; 7] = [
         names: &["/usr/share/java/tomcat9-catalina.jar"],
         package: "libtomcat9-java",
         what_for: "showing that ordinary Java libraries are not called web shells",
+    },
+    Program {
+        names: &["/usr/lib/postgresql"],
+        package: "postgresql",
+        what_for: "the database that tests collect from",
     },
     Program {
         names: &["chromium", "chromium-browser", "google-chrome"],

@@ -34,10 +34,24 @@ pub struct CollectHomeInput {
     #[arg(long)]
     #[serde(default)]
     pub copy_repositories: bool,
+    /// Only logs and audit logs, which rotate away
+    #[arg(long)]
+    #[serde(default)]
+    pub logs_only: bool,
     /// The snapshot that the home was mounted from, for the record
     #[arg(long, value_name = "SNAPSHOT")]
     #[serde(default)]
     pub snapshot: Option<String>,
+}
+
+/// What is taken: everything, or logs alone.
+fn selected(home: &Home, input: &CollectHomeInput) -> Selection {
+    let mut selection = select(home);
+    if input.logs_only {
+        selection.copy.retain(|(_, what)| matches!(*what, "log" | "audit log"));
+        selection.register.clear();
+    }
+    selection
 }
 
 fn node() -> String {
@@ -101,7 +115,7 @@ impl Action for CollectHome {
 
     fn plan(&self, input: &CollectHomeInput, context: &mut Context<'_>) -> Result<Plan, Failure> {
         let home = Self::open(input)?;
-        let selection = select(&home);
+        let selection = selected(&home, input);
         let bytes: u64 = selection.copy.iter().map(|(node, _)| node.size).sum();
         context.gaps.extend(home.gaps().iter().cloned());
         let verb = if input.copy_repositories { "copy" } else { "hash in place" };
@@ -132,13 +146,14 @@ impl Action for CollectHome {
         context: &mut Context<'_>,
     ) -> Result<CollectHomeOutput, Failure> {
         let home = Self::open(input)?;
-        let selection = select(&home);
+        let selection = selected(&home, input);
         context.gaps.extend(home.gaps().iter().cloned());
+        context.gaps.extend(crate::home::outside(&home));
         let mut run = Run::new(&home, input, context)?;
         run.say(&selection, context);
         run.copies(&selection, context)?;
         run.folders(&selection, context)?;
-        if home.product().keeps_repositories() {
+        if home.product().keeps_repositories() && !input.logs_only {
             let (_, gaps) = home.repositories()?;
             let known = context.gaps.clone();
             context.gaps.extend(gaps.into_iter().filter(|gap| !known.contains(gap)));

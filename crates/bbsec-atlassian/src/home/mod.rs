@@ -5,6 +5,7 @@
 mod detect;
 mod error;
 pub(crate) mod gitconfig;
+mod mounts;
 mod repositories;
 mod tree;
 mod version;
@@ -16,6 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use error::HomeError;
+pub(crate) use mounts::outside;
 pub use repositories::Repository;
 pub use tree::{Kind, Node, Tree, TreeError, Walk, place, shown};
 pub(crate) use tree::{modified, name_of};

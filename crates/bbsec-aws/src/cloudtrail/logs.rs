@@ -74,12 +74,12 @@ pub(super) fn public_keys(aws: &Aws, region: &str, from: Time, to: Time) -> Resu
 }
 
 /// Days of a window, as they stand in keys. At most a hundred: LookupEvents reaches ninety.
-fn days(from: Time, to: Time) -> Vec<String> {
+fn days(from: Time, to: Time, format: &str) -> Vec<String> {
     const DAY: i64 = 86_400_000_000;
     let mut all = Vec::new();
     let mut at = from.micros().div_euclid(DAY).saturating_mul(DAY);
     while at <= to.micros() && all.len() < 400 {
-        all.push(Time::from_micros(at).to_chrono().format("%Y/%m/%d").to_string());
+        all.push(Time::from_micros(at).to_chrono().format(format).to_string());
         at = at.saturating_add(DAY);
     }
     all
@@ -119,7 +119,6 @@ pub(super) fn copy(
     context: &mut Context<'_>,
 ) -> Result<Vec<TrailLogs>, Failure> {
     let mut all = Vec::new();
-    let held: BTreeSet<String> = context.case.evidence()?.into_iter().map(|i| i.path).collect();
     let roots = match roots(aws, trail) {
         Ok(roots) => roots,
         Err(error) => {
@@ -137,9 +136,7 @@ pub(super) fn copy(
                     kind: kind.to_owned(),
                     ..TrailLogs::default()
                 };
-                for day in days(window.0, window.1) {
-                    one_day(aws, &format!("{prefix}{day}/"), &mut logs, &held, context)?;
-                }
+                copy_days(aws, window, "%Y/%m/%d", &mut logs, context)?;
                 if logs.objects > 0 || logs.failed > 0 {
                     all.push(logs);
                 }
@@ -147,6 +144,35 @@ pub(super) fn copy(
         }
     }
     Ok(all)
+}
+
+/// Copies everything below `logs.prefix` of the days of a window, as `format` writes them. What is in the case is not asked
+/// for again.
+pub(crate) fn copy_days(
+    aws: &Aws,
+    window: (Time, Time),
+    format: &str,
+    logs: &mut TrailLogs,
+    context: &mut Context<'_>,
+) -> Result<(), Failure> {
+    let held: BTreeSet<String> = context.case.evidence()?.into_iter().map(|i| i.path).collect();
+    for day in days(window.0, window.1, format) {
+        if context.progress.cancelled() {
+            break;
+        }
+        one_day(aws, &format!("{}{day}/", logs.prefix), logs, &held, context)?;
+    }
+    Ok(())
+}
+
+/// The folder of copies and what they are called, by the kind of log.
+fn called(kind: &str) -> (&'static str, &'static str) {
+    match kind {
+        "CloudTrail" => ("aws/cloudtrail-logs", "CloudTrail log"),
+        "CloudTrail-Digest" => ("aws/cloudtrail-logs", "CloudTrail digest"),
+        "vpcflowlogs" => ("aws/flow-logs", "VPC flow log"),
+        _ => ("aws/load-balancer-logs", "load balancer log"),
+    }
 }
 
 fn one_day(
@@ -169,7 +195,7 @@ fn one_day(
     for object in pages.iter().flat_map(aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output::contents)
     {
         let Some(key) = object.key() else { continue };
-        let path = format!("aws/cloudtrail-logs/{bucket}/{key}");
+        let path = format!("{}/{bucket}/{key}", called(&logs.kind).0);
         logs.objects += 1;
         if held.contains(&path) && held.contains(&format!("{path}.metadata.json")) {
             continue;
@@ -224,7 +250,7 @@ fn one_object(
     let source = format!("s3://{bucket}/{key}");
     let text = serde_json::to_vec_pretty(&metadata)
         .map_err(|e| Failure::because("metadata cannot be written as JSON", e))?;
-    store(context, path, &source, "s3:GetObject", "CloudTrail log", &bytes)?;
+    store(context, path, &source, "s3:GetObject", called(&logs.kind).1, &bytes)?;
     store(context, &format!("{path}.metadata.json"), &source, "s3:GetObject", "S3 object metadata", &text)?;
     logs.bytes = logs.bytes.saturating_add(bytes.len() as u64);
     Ok(Ok(()))
@@ -238,7 +264,7 @@ mod tests {
     fn a_window_covers_each_of_its_days() {
         let time = |t: &str| t.parse::<Time>().unwrap();
         assert_eq!(
-            days(time("2026-02-27T23:00Z"), time("2026-03-01T00:00Z")),
+            days(time("2026-02-27T23:00Z"), time("2026-03-01T00:00Z"), "%Y/%m/%d"),
             ["2026/02/27", "2026/02/28", "2026/03/01"]
         );
     }

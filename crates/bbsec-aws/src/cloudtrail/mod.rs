@@ -3,6 +3,7 @@
 
 mod logs;
 mod lookup;
+mod model;
 mod pacer;
 
 use std::{
@@ -15,119 +16,49 @@ use bbsec_core::{
     Action, ActionMeta, Context, Effect, Exit, Failure, Gap, Idempotency, Observed, Plan, Time, Undo, Unit,
     Verdict,
 };
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-pub use self::logs::TrailLogs;
+pub(crate) use self::logs::copy_days;
 use self::lookup::{Task, Told};
+pub use self::{
+    logs::TrailLogs,
+    model::{CloudtrailInput, CloudtrailOutput, Completeness, Missing},
+};
 use crate::{client::Aws, collect_instance::store};
 
 /// Collects CloudTrail.
 #[derive(Debug, Clone)]
 pub struct CollectCloudtrail(pub Arc<Aws>);
 
-/// Bring CloudTrail's events into the case: from its API, and from the trails' buckets with their digests.
-#[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct CloudtrailInput {
-    /// First moment; the case's window when absent, else ninety days ago
-    #[arg(long, value_name = "TIME")]
-    pub from: Option<Time>,
-    /// Last moment; the case's window when absent, else now
-    #[arg(long, value_name = "TIME")]
-    pub to: Option<Time>,
-    /// Region to ask; repeat for several; `all` for every enabled one. The configured one and us-east-1 when absent
-    #[arg(long = "trail-region", value_name = "REGION")]
-    pub region: Vec<String>,
-    /// Do not ask the LookupEvents API
-    #[arg(long)]
-    pub no_lookup: bool,
-    /// Do not copy the trails' logs from S3
-    #[arg(long)]
-    pub no_logs: bool,
-    /// Bucket with trail logs, where DescribeTrails does not name it; repeat for several
-    #[arg(long = "bucket", value_name = "NAME[/PREFIX]")]
-    pub bucket: Vec<String>,
-}
-
-/// What one region's events lack.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct Completeness {
-    /// Region.
-    pub region: String,
-    /// Asked from.
-    pub from: Time,
-    /// Asked to.
-    pub to: Time,
-    /// Pages stored.
-    pub pages: u64,
-    /// Events in them; a page that was asked for twice counts twice.
-    pub events: u64,
-    /// Newest event.
-    pub newest: Option<Time>,
-    /// Oldest event.
-    pub oldest: Option<Time>,
-    /// How often AWS said "too much"; none of these pages is lost.
-    pub throttled: u64,
-    /// Whether the API was read to its end.
-    pub complete: bool,
-    /// Spans that are not covered, and why.
-    pub missing: Vec<Missing>,
-}
-
-/// A span that is not covered.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct Missing {
-    /// From.
-    pub from: Time,
-    /// To.
-    pub to: Time,
-    /// Why.
-    pub why: String,
-}
-
-/// What was collected.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct CloudtrailOutput {
-    /// `bbsec-ir.cloudtrail/v1`.
-    pub schema: String,
-    /// One per region asked.
-    pub lookups: Vec<Completeness>,
-    /// Logs and digests from S3.
-    pub logs: Vec<TrailLogs>,
-    /// What these words mean, for a reader.
-    pub notes: Vec<String>,
-    /// The completeness statement: a path below `evidence/data/`.
-    pub statement: Option<String>,
-}
-
-const WINDOW: &str = "cloudtrail-window";
+const WINDOW: &str = "window";
 const NINETY_DAYS: i64 = 90 * 86_400 * 1_000_000;
 const DELIVERY: i64 = 15 * 60 * 1_000_000;
 
-impl CollectCloudtrail {
-    /// The window, fixed at the first try so that a resumed run asks for the same.
-    fn window(input: &CloudtrailInput, context: &mut Context<'_>) -> Result<(Time, Time), Failure> {
-        if let Some(note) = context.changes.last_note(WINDOW)?
-            && let Ok(window) = serde_json::from_value::<(Time, Time)>(note)
-        {
-            return Ok(window);
-        }
-        let now = Time::now();
-        let to = input.to.or(context.case.scope().to).unwrap_or(now).min(now);
-        let earliest = Time::from_micros(now.micros().saturating_sub(NINETY_DAYS));
-        let from = input.from.or(context.case.scope().from).unwrap_or(earliest);
-        if from >= to {
-            return Err(Failure::new(Exit::Usage, format!("the window from {from} to {to} is empty")));
-        }
-        context.changes.note(WINDOW, json!([from, to]))?;
-        Ok((from, to))
+/// The window, fixed at the first try so that a resumed run asks for the same: what is given, else the case's, else the last
+/// `default` microseconds.
+pub(crate) fn window(
+    from: Option<Time>,
+    to: Option<Time>,
+    default: i64,
+    context: &mut Context<'_>,
+) -> Result<(Time, Time), Failure> {
+    if let Some(note) = context.changes.last_note(WINDOW)?
+        && let Ok(window) = serde_json::from_value::<(Time, Time)>(note)
+    {
+        return Ok(window);
     }
+    let now = Time::now();
+    let to = to.or(context.case.scope().to).unwrap_or(now).min(now);
+    let earliest = Time::from_micros(now.micros().saturating_sub(default));
+    let from = from.or(context.case.scope().from).unwrap_or(earliest);
+    if from >= to {
+        return Err(Failure::new(Exit::Usage, format!("the window from {from} to {to} is empty")));
+    }
+    context.changes.note(WINDOW, json!([from, to]))?;
+    Ok((from, to))
+}
 
+impl CollectCloudtrail {
     fn regions(&self, input: &CloudtrailInput) -> Result<Vec<String>, Failure> {
         let own = self.0.region()?;
         if input.region.iter().any(|r| r == "all") {
@@ -409,10 +340,11 @@ impl Action for CollectCloudtrail {
 
     fn apply(&self, input: &CloudtrailInput, context: &mut Context<'_>) -> Result<CloudtrailOutput, Failure> {
         let account = self.0.identity()?.account.clone();
-        let window = Self::window(input, context)?;
+        let window = window(input.from, input.to, NINETY_DAYS, context)?;
         let regions = self.regions(input)?;
         let mut output = CloudtrailOutput {
             schema: "bbsec-ir.cloudtrail/v1".to_owned(),
+            account: account.clone(),
             notes: notes(window),
             ..CloudtrailOutput::default()
         };
@@ -426,12 +358,6 @@ impl Action for CollectCloudtrail {
             return Err(Failure::new(Exit::Interrupted, "stopped before CloudTrail was read")
                 .help("resume the run: the pages that are stored are not asked for again"));
         }
-        let text = serde_json::to_vec_pretty(&output)
-            .map_err(|e| Failure::because("the completeness statement cannot be written as JSON", e))?;
-        let stamp = Time::now().to_chrono().format("%Y%m%dT%H%M%S%.6fZ").to_string();
-        let path = format!("aws/{account}/cloudtrail-completeness-{stamp}.json");
-        output.statement =
-            Some(store(context, &path, &account, "computed", "CloudTrail completeness statement", &text)?);
         Ok(output)
     }
 

@@ -3,6 +3,7 @@
 //! Every object goes with its SHA-256, is written once, is retained, and is asked for and compared afterwards. The bag's
 //! manifests go last: a vault with a manifest holds everything that the manifest names.
 
+mod copy;
 mod preflight;
 mod upload;
 
@@ -13,7 +14,7 @@ use std::{
 
 use aws_sdk_s3::{primitives::DateTime, types::ObjectLockMode};
 use bbsec_core::{
-    Action, ActionMeta, Context, Effect, Exit, Failure, Gap, Idempotency, Observed, Plan, Time, Undo, Unit,
+    Action, ActionMeta, Context, Effect, Exit, Failure, Idempotency, Observed, Plan, Time, Undo, Unit,
     Verdict,
 };
 use schemars::JsonSchema;
@@ -21,7 +22,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 pub use self::preflight::Check;
-use self::upload::{Local, Sent, Terms};
+use self::{
+    copy::{Copy, File},
+    upload::{Local, Terms},
+};
 use crate::{client::Aws, journal::planned};
 
 /// Copies the evidence bag into a vault.
@@ -174,64 +178,6 @@ impl Vault {
         )
         .help("use another bucket, mend this one, or say --accept-weak-vault and have it in the journal"))
     }
-
-    fn one(
-        &self,
-        path: &Path,
-        key: &str,
-        terms: &Terms,
-        output: &mut VaultOutput,
-        context: &mut Context<'_>,
-    ) -> Result<(), Failure> {
-        let local = match Local::read(path) {
-            Ok(local) => local,
-            Err(error) => {
-                context.gaps.push(Gap::unread("evidence file", key, error.to_string(), 1));
-                output.failed.push(key.to_owned());
-                return Ok(());
-            }
-        };
-        let change = planned(
-            "s3:PutObject",
-            format!("s3://{}/{key}", terms.bucket),
-            json!(null),
-            json!({ "sha256": bbsec_core::hex::encode(local.sha256), "bytes": local.size }),
-            None,
-        );
-        let aws = &self.0;
-        let mut sent = None;
-        let result = crate::journal::change(context, change, || {
-            let came = upload::send(aws, terms, key, &local)?;
-            let answer = match &came {
-                Sent::Put(version) => json!({ "version": version }),
-                Sent::Already(version) => json!({ "already": version }),
-                Sent::Differs(why) => json!({ "differs": why }),
-            };
-            sent = Some(came);
-            Ok(answer)
-        })?;
-        match (result, sent) {
-            (Err(error), _) => {
-                use crate::error::Kind;
-                if matches!(error.kind(), Kind::Expired | Kind::NoCredentials | Kind::Unreachable) {
-                    return Err(error.into());
-                }
-                context.gaps.push(Gap::unread("evidence file", key, error.chain(), 1));
-                output.failed.push(key.to_owned());
-            }
-            (Ok(_), Some(Sent::Put(_))) => {
-                output.put += 1;
-                output.bytes = output.bytes.saturating_add(local.size);
-            }
-            (Ok(_), Some(Sent::Already(_))) => {
-                output.already += 1;
-                output.bytes = output.bytes.saturating_add(local.size);
-            }
-            (Ok(_), Some(Sent::Differs(why))) => output.differing.push(format!("{key}: {why}")),
-            (Ok(_), None) => output.failed.push(key.to_owned()),
-        }
-        Ok(())
-    }
 }
 
 impl Action for Vault {
@@ -249,8 +195,10 @@ impl Action for Vault {
             permissions: &[
                 "s3:AbortMultipartUpload",
                 "s3:GetBucketObjectLockConfiguration",
+                "s3:GetBucketPolicy",
                 "s3:GetBucketPublicAccessBlock",
                 "s3:GetBucketVersioning",
+                "s3:GetEncryptionConfiguration",
                 "s3:GetObject",
                 "s3:ListBucket",
                 "s3:ListBucketMultipartUploads",
@@ -297,7 +245,7 @@ impl Action for Vault {
         Self::refuse(input, &checks)?;
         let case = context.case.id().to_owned();
         let prefix = Self::prefix(input, &case);
-        let mut output = VaultOutput {
+        let output = VaultOutput {
             schema: "bbsec-ir.vault/v1".to_owned(),
             bucket: input.bucket.clone(),
             prefix: prefix.clone(),
@@ -310,24 +258,25 @@ impl Action for Vault {
             return Err(Failure::new(Exit::Nothing, "the case holds no evidence yet"));
         }
         let task = context.progress.task("vault", Unit::Items, Some(all.len() as u64));
-        let mut terms = Self::terms(input, &case);
-        for path in all {
-            if context.progress.cancelled() {
-                return Err(Failure::new(Exit::Interrupted, "stopped before everything was copied")
-                    .help("resume the run: what is in the vault is not sent again"));
+        let known = context.case.evidence()?.into_iter().map(|item| (item.path, item.sha256)).collect();
+        let mut copy = Copy { aws: &self.0, terms: Self::terms(input, &case), output, known, task: &*task };
+        let name = |path: &Path| path.strip_prefix(&bag).unwrap_or(path).to_string_lossy().replace('\\', "/");
+        let files: Vec<File> = all
+            .into_iter()
+            .map(|path| File { key: format!("{prefix}/{}", name(&path)), name: name(&path), path })
+            .collect();
+        let (payload, tags): (Vec<File>, Vec<File>) =
+            files.into_iter().partition(|file| file.name.starts_with("data/"));
+        copy.side_by_side(payload, context)?;
+        for file in tags {
+            // A manifest would promise what the vault does not hold.
+            if copy.is_short() {
+                copy.output.failed.push(file.name);
+            } else {
+                copy.side_by_side(vec![file], context)?;
             }
-            let name = path.strip_prefix(&bag).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-            terms.once = name.starts_with("data/");
-            let is_short = !output.failed.is_empty() || !output.differing.is_empty();
-            if !terms.once && is_short {
-                // A manifest would promise what the vault does not hold.
-                output.failed.push(name);
-                continue;
-            }
-            task.at(&name);
-            self.one(&path, &format!("{prefix}/{name}"), &terms, &mut output, context)?;
-            task.advance(1);
         }
+        let output = copy.output;
         Ok(output)
     }
 

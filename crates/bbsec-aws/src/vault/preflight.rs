@@ -44,6 +44,8 @@ pub(super) fn preflight(aws: &Aws, bucket: &str) -> Result<Vec<Check>, AwsError>
         versioning(aws, bucket)?,
         object_lock(aws, bucket)?,
         public_access(aws, bucket)?,
+        key(aws, bucket)?,
+        policy(aws, bucket)?,
     ])
 }
 
@@ -111,4 +113,107 @@ fn public_access(aws: &Aws, bucket: &str) -> Result<Check, AwsError> {
         Err(error) => (error.chain(), false),
     };
     Ok(check("public access", found, holds, "turn on all four settings of Block Public Access"))
+}
+
+/// The account in an ARN, or nothing in an id or alias.
+fn account_of(arn: &str) -> Option<&str> {
+    arn.starts_with("arn:").then(|| arn.split(':').nth(4)).flatten().filter(|account| !account.is_empty())
+}
+
+/// Whoever may disable the key of the bucket can make the evidence unreadable. Of a key that is named without its account
+/// S3 uses the caller's.
+fn key(aws: &Aws, bucket: &str) -> Result<Check, AwsError> {
+    let account = aws.identity()?.account.clone();
+    let call = aws.vault_s3()?.get_bucket_encryption().bucket(bucket);
+    let (found, holds) = match aws.run("s3:GetEncryptionConfiguration", bucket, call.send()) {
+        Ok(answer) => {
+            let config = answer.server_side_encryption_configuration();
+            let named = config
+                .into_iter()
+                .flat_map(aws_sdk_s3::types::ServerSideEncryptionConfiguration::rules)
+                .find_map(|rule| rule.apply_server_side_encryption_by_default()?.kms_master_key_id());
+            match named.map(|key| (key, account_of(key))) {
+                None => ("keys of S3 itself".to_owned(), true),
+                Some((key, Some(owner))) => (key.to_owned(), owner != account),
+                Some((key, None)) => (format!("{key}, of the account that writes"), true),
+            }
+        }
+        Err(error) if error.code().is_some_and(|code| code.contains("NotFound")) => {
+            ("keys of S3 itself".to_owned(), true)
+        }
+        Err(error) => (error.chain(), false),
+    };
+    Ok(check(
+        "encryption key",
+        found,
+        holds,
+        "encrypt the bucket with a key of the evidence account: who may disable the key makes the evidence unreadable",
+    ))
+}
+
+/// Whether the bucket's policy lets the compromised account, or everybody, in.
+fn policy(aws: &Aws, bucket: &str) -> Result<Check, AwsError> {
+    let account = aws.identity()?.account.clone();
+    let call = aws.vault_s3()?.get_bucket_policy().bucket(bucket);
+    let (found, holds) = match aws.run("s3:GetBucketPolicy", bucket, call.send()) {
+        Ok(answer) => match allowed(answer.policy().unwrap_or_default(), &account) {
+            Some(open) if open.is_empty() => (format!("lets {account} in nowhere"), true),
+            Some(open) => (format!("lets {} in: {}", account, open.join(", ")), false),
+            None => ("a policy that cannot be read".to_owned(), false),
+        },
+        Err(error) if error.code().is_some_and(|code| code == "NoSuchBucketPolicy") => {
+            ("none".to_owned(), true)
+        }
+        Err(error) => (error.chain(), false),
+    };
+    Ok(check(
+        "bucket policy",
+        found,
+        holds,
+        "take the compromised account out of the bucket's policy, but for s3:PutObject",
+    ))
+}
+
+/// Actions other than putting that a policy allows an account or everybody; nothing for text that is no policy.
+fn allowed(policy: &str, account: &str) -> Option<Vec<String>> {
+    let policy: serde_json::Value = serde_json::from_str(policy).ok()?;
+    let listed = |value: Option<&serde_json::Value>| -> Vec<String> {
+        match value {
+            Some(serde_json::Value::String(one)) => vec![one.clone()],
+            Some(serde_json::Value::Array(many)) => {
+                many.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect()
+            }
+            _ => Vec::new(),
+        }
+    };
+    let mut open = Vec::new();
+    for statement in policy.get("Statement")?.as_array()? {
+        let principal = statement.get("Principal");
+        let who = [listed(principal), listed(principal.and_then(|who| who.get("AWS")))].concat();
+        let is_meant = who.iter().any(|who| who == "*" || who == account || account_of(who) == Some(account));
+        if is_meant && statement.get("Effect").and_then(|effect| effect.as_str()) == Some("Allow") {
+            open.extend(
+                listed(statement.get("Action")).into_iter().filter(|action| action != "s3:PutObject"),
+            );
+        }
+    }
+    Some(open)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn policies_that_let_the_compromised_account_in_are_told() {
+        let policy = r#"{"Statement":[
+            {"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":["s3:PutObject","s3:DeleteObject"]},
+            {"Effect":"Allow","Principal":{"AWS":"999988887777"},"Action":"s3:*"},
+            {"Effect":"Deny","Principal":"*","Action":"s3:DeleteObject"}]}"#;
+        assert_eq!(allowed(policy, "111122223333").unwrap(), ["s3:DeleteObject"]);
+        assert_eq!(allowed(policy, "444455556666").unwrap(), Vec::<String>::new());
+        assert_eq!(allowed("nonsense", "1"), None);
+        assert_eq!(account_of("arn:aws:kms:eu-west-1:111122223333:key/1"), Some("111122223333"));
+        assert_eq!(account_of("alias/x"), None);
+    }
 }

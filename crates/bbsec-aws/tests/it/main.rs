@@ -10,6 +10,7 @@
     reason = "a test that cannot go on should stop where it is"
 )]
 
+mod attach;
 mod collect;
 mod isolate;
 mod matrix;

@@ -24,6 +24,11 @@ impl PublicKeys {
         true
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
     /// Whether the key is there.
     pub fn has(&self, fingerprint: &str) -> bool {
         self.keys.contains_key(&fingerprint.to_lowercase())

@@ -5,6 +5,7 @@
 //! needs the signature from the object's metadata; for every other one the next digest holds it. Beyond what the AWS
 //! CLI checks, the hash of the previous digest is compared, and logs that no digest lists are named.
 
+mod kept;
 mod key;
 mod model;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use std::{
 use bbsec_core::Progress;
 use sha2::{Digest as _, Sha256};
 
+pub use kept::Kept;
 pub use key::PublicKeys;
 use model::{Digest, LogFile};
 pub use model::{Object, Problem, Report, StoredDigest, What};

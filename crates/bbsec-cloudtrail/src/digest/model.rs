@@ -86,6 +86,13 @@ pub enum What {
     NoDigests,
 }
 
+impl What {
+    /// Whether it says that something was altered, removed or put there, and not merely not kept.
+    pub fn is_tampering(&self) -> bool {
+        !matches!(self, Self::NoSignature | Self::NoKey(_) | Self::NoDigests)
+    }
+}
+
 /// Something wrong with an object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
@@ -108,6 +115,8 @@ pub struct Report {
     pub logs_valid: u64,
     /// Logs younger than the last digest.
     pub not_yet_listed: u64,
+    /// Logs and digests of days that were not kept, which others name.
+    pub outside: u64,
     /// Cancelled before the end.
     pub stopped: bool,
     /// Everything that is wrong.
@@ -118,6 +127,26 @@ impl Report {
     /// Whether everything was looked at and holds.
     pub fn holds(&self) -> bool {
         self.problems.is_empty() && !self.stopped
+    }
+
+    /// Whether something was altered, and not merely not kept.
+    pub fn is_tampered(&self) -> bool {
+        self.problems.iter().any(|problem| problem.what.is_tampering())
+    }
+
+    /// Takes what is missing of days before the first that was kept out of the problems, and counts it.
+    pub(super) fn within(mut self, first_day: &dyn Fn(&str) -> Option<String>) -> Self {
+        let is_outside = |problem: &Problem| {
+            matches!(problem.what, What::LogMissing | What::DigestMissing { .. })
+                && first_day(&problem.at.key)
+                    .is_none_or(|first| super::kept::day(&problem.at.key).is_some_and(|day| day < first))
+        };
+        for problem in self.problems.iter().filter(|problem| is_outside(problem)) {
+            self.outside += 1;
+            self.logs -= u64::from(problem.what == What::LogMissing);
+        }
+        self.problems.retain(|problem| !is_outside(problem));
+        self
     }
 
     pub(super) fn problem(&mut self, at: &Object, what: What) {
@@ -200,6 +229,15 @@ pub(super) fn region_folder(key: &str) -> Option<String> {
 /// `2026-01-02T03:04:05Z` as `20260102T0304`.
 pub(super) fn compact(time: &str) -> String {
     time.chars().filter(|c| !matches!(c, '-' | ':')).take(13).collect()
+}
+
+/// The end in a digest's name, `…_YYYYMMDDTHHMMSSZ.json.gz`, as [`compact`] writes it.
+pub(super) fn digest_end(key: &str) -> Option<String> {
+    let name = key.rsplit('/').next()?;
+    let stamp = name
+        .split(['_', '.'])
+        .find(|part| part.len() == 16 && part.ends_with('Z') && part.as_bytes().get(8) == Some(&b'T'))?;
+    stamp.get(..13).map(str::to_owned)
 }
 
 /// The time in a log's name, `ACCOUNT_CloudTrail_REGION_YYYYMMDDTHHmmZ_UNIQUE.json.gz`, as [`compact`] writes it.

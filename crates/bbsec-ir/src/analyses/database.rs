@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use bbsec_atlassian::database::{Database, RestAnswer, from_answers, read_dump};
+use bbsec_atlassian::database::{Database, RestAnswer, collected, from_answers, read_dump};
 use bbsec_core::{CaseStore, Failure, Progress, Sink};
 
 /// What `collect rest` calls an answer.
@@ -20,6 +20,7 @@ pub(crate) fn rows(
         all.push(read_dump(path, progress)?);
     }
     if let Some(case) = case.filter(|_| given.is_empty()) {
+        all.extend(collected(case, progress)?);
         all.extend(answers(case)?);
     }
     for database in &all {

@@ -4,6 +4,7 @@ mod audit_rules;
 mod collected_logs;
 mod commits;
 mod database;
+pub(crate) mod digests;
 pub(crate) mod scan_access;
 pub(crate) mod scan_accounts;
 pub(crate) mod scan_cloudtrail;
@@ -28,6 +29,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) const FACTS: &str = "instance facts";
 /// What `collect cloudtrail` calls the events that it keeps.
 pub(crate) const TRAIL: &str = "CloudTrail events";
+/// What it calls the logs of a trail.
+pub(crate) const LOG: &str = "CloudTrail log";
 
 /// A home alone: what `scan all` takes.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema, clap::Args)]

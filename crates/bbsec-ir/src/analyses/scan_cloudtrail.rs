@@ -10,10 +10,12 @@ use bbsec_core::{
     Analysis, AnalysisMeta, CaseStore, Confidence, Exit, Failure, Finding, Gap, Place, Progress, Sink,
     Subject, Time,
 };
-use bbsec_detect::{LoadedRule, RuleSet, Source};
+use bbsec_detect::{Flat, LoadedRule, RuleSet, Source};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::analyses::digests::{self, DigestReport};
 
 /// Places that are kept per rule and principal.
 const PLACES: usize = 10;
@@ -43,6 +45,8 @@ pub(crate) struct CloudtrailOutput {
     rules: usize,
     /// Findings.
     findings: usize,
+    /// What the signed digests say of the logs, where digests were kept.
+    digests: Option<DigestReport>,
 }
 
 /// The analysis.
@@ -91,9 +95,14 @@ impl Analysis for ScanCloudtrail {
             progress,
         )?;
         gaps.into_iter().try_for_each(|gap| sink.gap(gap))?;
+        let digests = digests::check(&kept_files(input, case)?, None, progress)?;
         let own_calls = found.conclusions.own_calls();
         let rules = found.rules.iter().map(|set| set.rules().len()).sum();
-        let findings = found.finish();
+        let mut findings = found.finish();
+        if let Some(digests) = &digests {
+            findings.extend(digests.findings());
+            digests.gaps().into_iter().try_for_each(|gap| sink.gap(gap))?;
+        }
         let count = findings.len();
         findings.into_iter().try_for_each(|finding| sink.finding(finding))?;
         Ok(CloudtrailOutput {
@@ -102,6 +111,7 @@ impl Analysis for ScanCloudtrail {
             own_calls,
             rules,
             findings: count,
+            digests: digests.map(|digests| digests.report),
         })
     }
 }
@@ -117,7 +127,9 @@ fn paths(input: &CloudtrailInput, case: Option<&dyn CaseStore>) -> Result<Vec<Pa
     let items = case.evidence()?;
     let paths: Vec<PathBuf> = items
         .iter()
-        .filter(|item| item.provenance.what == crate::analyses::TRAIL)
+        .filter(|item| {
+            [crate::analyses::TRAIL, crate::analyses::LOG].contains(&item.provenance.what.as_str())
+        })
         .map(|item| case.evidence_path(item))
         .collect();
     if paths.is_empty() {
@@ -125,6 +137,17 @@ fn paths(input: &CloudtrailInput, case: Option<&dyn CaseStore>) -> Result<Vec<Pa
             .help("bring them in with `bbsec-ir collect cloudtrail`, or name files with --path"));
     }
     Ok(paths)
+}
+
+/// Every file that belongs to the logs, digests and keys, with the name that places give it.
+fn kept_files(
+    input: &CloudtrailInput,
+    case: Option<&dyn CaseStore>,
+) -> Result<Vec<(PathBuf, String)>, Failure> {
+    match case {
+        Some(case) if input.path.is_empty() => digests::of_case(case),
+        _ => Ok(digests::of_folders(&input.path)),
+    }
 }
 
 fn own_rules(input: &CloudtrailInput, sink: &mut dyn Sink) -> Result<RuleSet, Failure> {
@@ -202,8 +225,9 @@ impl Matches<'_> {
         if self.conclusions.is_own(record) || record.by_service() {
             return;
         }
+        let Some(flat) = Flat::of(&record.json) else { return };
         let matching: Vec<&LoadedRule> =
-            self.rules.iter().flat_map(|set| set.matching(Source::Cloudtrail, &record.json)).collect();
+            self.rules.iter().flat_map(|set| set.matching_flat(Source::Cloudtrail, &flat)).collect();
         for rule in matching {
             let principal = record.principal().or(record.access_key()).unwrap_or("nobody named").to_owned();
             let hit = self.hits.entry((rule.id.clone(), principal)).or_insert_with(|| Hit {

@@ -4,6 +4,7 @@ pub(crate) mod approve;
 pub(crate) mod aws;
 pub(crate) mod case;
 pub(crate) mod collect;
+pub(crate) mod collect_all;
 pub(crate) mod explain;
 mod explain_secret;
 pub(crate) mod findings;

@@ -98,7 +98,7 @@ fn what_is_cut_off_or_of_another_kind_says_so() {
 proptest! {
     #[test]
     fn unescaping_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
-        let _ = unescape(&bytes);
+        let _ = super::super::copy::unescape(&bytes);
         let _ = super::super::table::time(&String::from_utf8_lossy(&bytes));
     }
 }
