@@ -87,9 +87,14 @@ fn every_id_of_the_coverage_table_is_carried_by_a_step() {
 /// A step that claims posture checks is a person's, or uses an analysis that has each of them.
 #[test]
 fn automatic_posture_checks_are_really_there() {
-    let mut source = String::new();
+    let commits = root().join("crates/bbsec-ir/src/analyses/commits/review.rs");
+    let mut source = std::fs::read_to_string(commits).unwrap();
     for file in std::fs::read_dir(root().join("crates/bbsec-atlassian/src/config")).unwrap() {
-        source.push_str(&std::fs::read_to_string(file.unwrap().path()).unwrap_or_default());
+        let path = file.unwrap().path();
+        // A question is no check.
+        if !path.ends_with("questions.rs") {
+            source.push_str(&std::fs::read_to_string(path).unwrap_or_default());
+        }
     }
     let mut tried = 0;
     for (name, text) in playbooks() {

@@ -4,6 +4,7 @@ mod log_lines;
 mod logs;
 mod measure;
 mod program;
+mod secrets;
 
 use std::path::PathBuf;
 
@@ -28,6 +29,18 @@ pub enum Bench {
         #[arg(long)]
         reader_only: bool,
     },
+    /// Repositories scanned for credentials, beside noseyparker, kingfisher and gitleaks where they are on the path.
+    Secrets {
+        /// Bare clone with its whole history; may be repeated.
+        #[arg(long, value_name = "DIR")]
+        repo: Vec<PathBuf>,
+        /// How often each is run; medians are told.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+        /// Measure the library's example, without the whole program's release build.
+        #[arg(long)]
+        engine_only: bool,
+    },
 }
 
 /// Measures and prints a table.
@@ -35,5 +48,6 @@ pub fn run(what: &Bench) -> Result<()> {
     match what {
         Bench::Program { scenario } => program::run(scenario),
         Bench::Logs { lines, reader_only } => logs::run(*lines, *reader_only),
+        Bench::Secrets { repo, rounds, engine_only } => secrets::run(repo, *rounds, *engine_only),
     }
 }
