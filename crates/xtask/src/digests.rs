@@ -32,8 +32,11 @@ pub enum Damage {
     LogRemoved,
     /// Bytes behind a log's compressed data.
     LogLonger,
-    /// A log is cut off.
+    /// A log is cut off within its records.
     LogShorter,
+    /// A log lacks some of the last eight bytes, its checksum and length: not seen by `aws cloudtrail validate-logs`, since
+    /// the records are whole.
+    LogTrailer,
     /// A digest lists other hashes than when it was signed.
     DigestChanged,
     /// A digest no longer lists one of its logs.
@@ -58,13 +61,14 @@ pub enum Damage {
 
 impl Damage {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::None,
         Self::LogChanged,
         Self::LogsExchanged,
         Self::LogRemoved,
         Self::LogLonger,
         Self::LogShorter,
+        Self::LogTrailer,
         Self::DigestChanged,
         Self::DigestShorter,
         Self::DigestBroken,
@@ -79,7 +83,7 @@ impl Damage {
 
     /// Whether only this project's verifier is to see it.
     pub const fn is_ours_alone(self) -> bool {
-        matches!(self, Self::LogAdded | Self::PreviousHash)
+        matches!(self, Self::LogTrailer | Self::LogAdded | Self::PreviousHash)
     }
 }
 
@@ -191,14 +195,16 @@ fn damage_it(chain: &mut Chain, damage: Damage, numbers: &mut Numbers) -> Result
             let key = log_key(numbers.below(HOURS - 1), 11 + numbers.below(20));
             chain.logs.insert(key, Stored { bytes, signature: None });
         }
-        Damage::LogChanged | Damage::LogLonger | Damage::LogShorter => {
+        Damage::LogChanged | Damage::LogLonger | Damage::LogShorter | Damage::LogTrailer => {
             let stored = chain.logs.get_mut(&log).context("a log")?;
             match damage {
                 Damage::LogChanged => {
                     stored.bytes = gzip(format!("{{\"Records\":[{}]}}", numbers.below(99)).as_bytes())?;
                 }
                 Damage::LogLonger => stored.bytes.extend_from_slice(b"more"),
-                _ => stored.bytes.truncate(stored.bytes.len() - 1 - numbers.below(stored.bytes.len() - 2)),
+                Damage::LogTrailer => stored.bytes.truncate(stored.bytes.len() - 1 - numbers.below(8)),
+                // Never so little that the records are still whole.
+                _ => stored.bytes.truncate(stored.bytes.len() - 20 - numbers.below(stored.bytes.len() - 20)),
             }
         }
         Damage::DigestRemoved => {

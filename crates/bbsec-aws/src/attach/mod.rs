@@ -439,7 +439,11 @@ impl CollectAttach {
         if attached {
             let change = planned("ec2:DetachVolume", id, json!({ "instance": to }), json!(null), None);
             journal::change(context, change, || {
-                aws.run("ec2:DetachVolume", id, aws.ec2()?.detach_volume().volume_id(id).send())?;
+                aws.run(
+                    "ec2:DetachVolume",
+                    id,
+                    aws.ec2()?.detach_volume().volume_id(id).instance_id(to).send(),
+                )?;
                 Ok(json!({}))
             })??;
             self.wait(id, &VolumeState::Available, context)?;
