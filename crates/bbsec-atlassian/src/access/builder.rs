@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use bbsec_core::{Event, Indicator, IndicatorKind, Place, Scope, Target, Time, Verb};
+use bbsec_core::{Event, Indicator, IndicatorKind, Place, Scope, Target, TargetKind, Time, Verb};
 
 use super::{
     Access, Origin,
@@ -59,7 +59,8 @@ pub struct AccessBuilder {
     pub(super) agents: Agents,
     pub(super) sessions: Sessions,
     pub(super) targets: Vec<Target>,
-    target_numbers: HashMap<Target, u32>,
+    /// By kind and id: what people call a thing stands in some forms of its address only.
+    target_numbers: HashMap<TargetKind, HashMap<String, u32>>,
     pub(super) cells: HashMap<CellKey, Cell>,
     pub(super) fill_ins: HashMap<CellKey, Cell>,
     pub(super) signs: Signs,
@@ -192,12 +193,18 @@ impl AccessBuilder {
     }
 
     fn target_number(&mut self, target: &Target) -> u32 {
-        if let Some(number) = self.target_numbers.get(target) {
-            return *number;
+        let numbers = self.target_numbers.entry(target.kind).or_default();
+        if let Some(number) = numbers.get(target.id.as_str()).copied() {
+            if let Some(known) = self.targets.get_mut(number as usize)
+                && known.name.is_none()
+            {
+                known.name.clone_from(&target.name);
+            }
+            return number;
         }
         let number = u32::try_from(self.targets.len()).unwrap_or(u32::MAX);
         self.targets.push(target.clone());
-        self.target_numbers.insert(target.clone(), number);
+        numbers.insert(target.id.clone(), number);
         number
     }
 

@@ -127,12 +127,11 @@ fn of_line(line: &[u8], product: Option<Product>, name: &str) -> Option<(Format,
     if line.starts_with(b"{") {
         return audit::is_line(line).then_some((Format::JsonAudit, None));
     }
-    if line.starts_with(b"[") || product != Some(Product::Bitbucket) {
-        let access =
-            if product == Some(Product::Jira) { Format::JiraAccess } else { Format::ConfluenceAccess };
-        if let Some(stamp) = valve_stamp(line) {
-            return Some((access, Some(stamp)));
-        }
+    let may_be_valve = line.starts_with(b"[") || product != Some(Product::Bitbucket);
+    if let Some(stamp) = may_be_valve.then(|| valve_stamp(line)).flatten() {
+        let jira = product == Some(Product::Jira) || product.is_none() && is_jira_access(line, name);
+        let access = if jira { Format::JiraAccess } else { Format::ConfluenceAccess };
+        return Some((access, Some(stamp)));
     }
     if bitbucket::is_access_line(line) {
         let stamp = line.windows(3).position(|window| window == b" | ").and_then(|_| first_iso(line));
@@ -159,6 +158,19 @@ fn of_line(line: &[u8], product: Option<Product>, name: &str) -> Option<(Format,
 
 fn first_iso(line: &[u8]) -> Option<Stamp> {
     memchr::memchr_iter(b'|', line).take(8).find_map(|at| iso(line.get(at + 2..)?)).map(|(stamp, _)| stamp)
+}
+
+/// Where no folder names the product: Jira's access logs are called `access_log.DATE` (Confluence's `conf_access_log`),
+/// and their second field is a request id like `1439x7120x1`.
+fn is_jira_access(line: &[u8], name: &str) -> bool {
+    let id = line.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
+    let mut parts = id.split(|byte| *byte == b'x');
+    let number = |part: Option<&[u8]>| {
+        part.is_some_and(|part| !part.is_empty() && part.iter().all(u8::is_ascii_digit))
+    };
+    let request =
+        number(parts.next()) && number(parts.next()) && number(parts.next()) && parts.next().is_none();
+    request || name.starts_with("access_log")
 }
 
 /// A line of Tomcat's access log holds `[17/Jun/2021:12:57:26 +0200]` near its beginning.

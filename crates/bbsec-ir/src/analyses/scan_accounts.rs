@@ -70,7 +70,9 @@ impl Analysis for ScanAccounts {
             scope.time_zones.insert("default".into(), zone.clone());
         }
         let mut builder = AccountsBuilder::new(scope.clone());
-        for database in database::rows(&input.database, case, sink, progress)? {
+        let rows = database::rows(&input.database, case, sink, progress)?;
+        let without_rows = rows.is_empty();
+        for database in rows {
             builder.add_database(database);
         }
         let mut rules = AuditRules::new(&input.rules, sink)?;
@@ -81,7 +83,7 @@ impl Analysis for ScanAccounts {
             rules.add(event);
         };
         if !stored(input, case, &mut take)? {
-            audit_logs(input, case, &scope, sink, progress, &mut take)?;
+            audit_logs(input, case, &scope, without_rows, sink, progress, &mut take)?;
         }
         let mut found = builder.finish();
         found.extend(rules.finish());
@@ -112,13 +114,14 @@ fn audit_logs(
     input: &AccountsInput,
     case: Option<&dyn CaseStore>,
     scope: &Scope,
+    alone: bool,
     sink: &mut dyn Sink,
     progress: &dyn Progress,
     take: &mut dyn FnMut(&Event),
 ) -> Result<(), Failure> {
     let mut inputs = match log_inputs(&input.log, input.home.as_deref(), case) {
         // The database alone may still tell.
-        Err(failure) if failure.exit == Exit::Nothing => Vec::new(),
+        Err(failure) if failure.exit == Exit::Nothing && !alone => Vec::new(),
         other => other?,
     };
     if input.log.is_empty() {
