@@ -7,13 +7,18 @@
     reason = "tests may stop at the first surprise"
 )]
 
+mod bad_case;
 mod bad_input;
+mod documents;
 mod generator;
 mod harness;
 mod hostile;
 mod lab;
+mod manners;
 mod night;
 mod output;
 mod playbooks;
+mod settings;
+mod terminal;
 mod three_products;
 mod truth;

@@ -4,6 +4,7 @@
 pub mod bench;
 pub mod check;
 pub mod demo;
+pub mod dist;
 pub mod generated;
 pub mod lab;
 pub mod scenario;

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use xtask::{bench, check, demo, generated, lab::Lab, scenario, script, setup, shell};
+use xtask::{bench, check, demo, dist, generated, lab::Lab, scenario, script, setup, shell};
 
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", about = "What people type while developing bbsec-ir")]
@@ -20,7 +20,7 @@ enum Task {
     Demo,
     /// Every check there is.
     Test {
-        /// One stage alone: setup, format, clippy, invariants, deny, tests, "doc tests" or drift.
+        /// One stage alone: setup, format, clippy, invariants, deny, tests, static, "doc tests" or drift.
         #[arg(long)]
         only: Option<String>,
     },
@@ -41,6 +41,8 @@ enum Task {
     },
     /// Write the generated files anew.
     Gen,
+    /// A static program with SHA256SUMS in `target/dist`, tried in an empty chroot.
+    Dist,
     /// Time and memory of the release build, beside programs that others wrote.
     Bench {
         #[command(subcommand)]
@@ -73,6 +75,7 @@ fn run() -> Result<ExitCode> {
             println!("{}", made.display());
         }
         Task::Gen => generated::write(&shell::root()?)?,
+        Task::Dist => return dist::run(),
         Task::Bench { what } => bench::run(&what)?,
         Task::Setup => return set_up(),
     }

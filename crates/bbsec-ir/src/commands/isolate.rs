@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::{
     cli::{AwsFlags, Confirm},
+    documents,
     output::Format,
-    registry,
     session::Session,
     show,
 };
@@ -39,7 +39,7 @@ pub(crate) struct IsolateArgs {
   bbsec-ir release --instance i-0123456789abcdef0 --yes")]
 pub(crate) struct ReleaseArgs {
     /// Only these instances
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", num_args = 1..)]
     instance: Vec<String>,
     #[command(flatten)]
     confirm: Confirm,
@@ -59,7 +59,7 @@ pub(crate) fn isolate(session: &Session, args: IsolateArgs) -> Result<Exit, Fail
     if session.output.format_or(Format::Table) == Format::Table {
         session.output.write(plain(&output).as_bytes())?;
     } else {
-        session.output.document(&output)?;
+        session.output.named(&documents::of_step("isolate", args.confirm.dry_run), &output)?;
     }
     Ok(report.exit)
 }
@@ -177,7 +177,7 @@ pub(crate) fn release(session: &Session, args: ReleaseArgs) -> Result<Exit, Fail
         return Ok(Exit::Done);
     }
     confirm(session, args.confirm, &runs)?;
-    let registry = registry::all(&args.aws, &case.meta().id)?;
+    let registry = session.registry(&args.aws, &case)?;
     let mut exit = Exit::Done;
     for (run, step) in runs {
         for undone in bbsec_playbook::undo(&mut case, &registry, &run, Some(&step), session.bars.as_ref())? {
