@@ -28,7 +28,7 @@ pub struct CollectInstance(pub Arc<Aws>);
 #[serde(default, deny_unknown_fields)]
 pub struct InstanceInput {
     /// Instance; repeat for several. The case's instances when none is given
-    #[arg(long = "instance", value_name = "ID")]
+    #[arg(long = "instance", value_name = "ID", num_args = 1..)]
     pub instance: Vec<String>,
 }
 

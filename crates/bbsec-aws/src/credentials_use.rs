@@ -28,10 +28,10 @@ pub struct CollectCredentialsUse(pub Arc<Aws>);
 #[serde(default, deny_unknown_fields)]
 pub struct CredentialsUseInput {
     /// Access key id to ask about beside those of the account's users; repeat for several
-    #[arg(long = "access-key", value_name = "AKIA…")]
+    #[arg(long = "access-key", value_name = "AKIA…", num_args = 1..)]
     pub access_key: Vec<String>,
     /// Instance whose role is asked about; the case's instances when none is given
-    #[arg(long = "instance", value_name = "ID")]
+    #[arg(long = "instance", value_name = "ID", num_args = 1..)]
     pub instance: Vec<String>,
 }
 

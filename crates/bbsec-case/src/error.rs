@@ -224,6 +224,13 @@ pub enum CaseError {
         /// What happened.
         why: String,
     },
+    /// The operating system gives no random bytes.
+    #[error("no random bytes for the case's key")]
+    Random {
+        /// What it says.
+        #[source]
+        source: io::Error,
+    },
     /// Nothing to sign.
     #[error("the journal of {} is empty; there is nothing to sign", path.display())]
     NothingToSign {

@@ -1,6 +1,6 @@
 //! The case's HMAC key: 32 random bytes, mode 0600. It stays in the case and is in no output.
 
-use std::{fs::File, io::Read as _, path::Path};
+use std::path::Path;
 
 use bbsec_core::Fingerprinter;
 use serde_json::Value;
@@ -64,8 +64,15 @@ impl CaseKey {
     }
 }
 
-/// Fills a buffer from the operating system's generator.
+/// Fills a buffer from the kernel's generator; by system call, because a static program in a chroot has no /dev.
 pub(crate) fn random(buffer: &mut [u8]) -> Result<(), CaseError> {
-    let path = Path::new("/dev/urandom");
-    File::open(path).and_then(|mut file| file.read_exact(buffer)).map_err(CaseError::io("read", path))
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match rustix::rand::getrandom(rest, rustix::rand::GetRandomFlags::empty()) {
+            Ok(count) => filled += count,
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(CaseError::Random { source: error.into() }),
+        }
+    }
+    Ok(())
 }

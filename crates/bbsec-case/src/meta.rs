@@ -4,13 +4,14 @@
 use std::{collections::BTreeMap, path::Path};
 
 use bbsec_core::{Scope, Time};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{CaseError, files, journal::Entry, layout};
 
 /// The case's description.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseToml {
     /// `bbsec-ir.case/v1`.
     pub schema: String,

@@ -74,7 +74,7 @@ pub enum Phase {
 }
 
 /// What an action would do.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     /// One sentence for a person.
     pub summary: String,
@@ -99,7 +99,7 @@ pub enum Observed<T> {
 }
 
 /// What the world says after an action, asked anew.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Verdict {
     /// True when everything that was wanted holds.
     pub holds: bool,

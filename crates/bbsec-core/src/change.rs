@@ -1,11 +1,12 @@
 //! Changes: what we did to the world, what it was before, and how it is undone.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Failure;
 
 /// One change to the world, written down before it is made.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Change {
     /// The API operation or act: `ec2:ModifyNetworkInterfaceAttribute`.
     pub operation: String,

@@ -1,9 +1,10 @@
 //! Exit codes of `bbsec-ir`: what a script may rely on. The table in the documentation is generated from here.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How a command ended, as its process exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Exit {
     /// Done. Findings do not change this unless `--fail-on` is given.

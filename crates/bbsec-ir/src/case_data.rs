@@ -14,6 +14,8 @@ use bbsec_report::{
 };
 use serde_json::Value;
 
+use crate::settings;
+
 /// Width of the bars of activity.
 const HOUR: i64 = 3_600_000_000;
 /// Events that the report's timeline holds at most.
@@ -55,7 +57,7 @@ pub(crate) fn load_facts(case: &Case) -> Result<CaseData, Failure> {
                 (id, Dismissal { why: dismissal.why, by: dismissal.by, at: dismissal.when })
             })
             .collect(),
-        settings: meta.settings.clone(),
+        settings: settings::for_report(case)?,
         journal_head: entries.last().map(|entry| entry.sha256.clone()),
         tool_version: concat!("bbsec-ir ", env!("CARGO_PKG_VERSION")).to_owned(),
         host_fingerprints: secrets

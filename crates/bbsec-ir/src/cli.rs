@@ -54,9 +54,9 @@ pub(crate) struct Global {
     /// Say more; every cause of an error
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
-    /// When to use colour
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub(crate) color: Colour,
+    /// When to use colour [default: auto]
+    #[arg(long, global = true, value_name = "WHEN")]
+    pub(crate) color: Option<Colour>,
     /// Draw no progress bars
     #[arg(long, global = true)]
     pub(crate) no_progress: bool,
@@ -74,6 +74,25 @@ pub(crate) enum Colour {
 }
 
 impl Colour {
+    /// As it is written.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Always => "always",
+            Self::Never => "never",
+        }
+    }
+
+    /// What the command line says, before it is parsed.
+    pub(crate) fn asked_for(arguments: impl Iterator<Item = std::ffi::OsString>) -> Option<Self> {
+        let words: Vec<String> = arguments.map(|word| word.to_string_lossy().into_owned()).collect();
+        let at = words.iter().rposition(|word| word == "--color" || word.starts_with("--color="))?;
+        let word = words.get(at)?;
+        let value =
+            word.strip_prefix("--color=").or_else(|| words.get(at.checked_add(1)?).map(String::as_str));
+        Self::from_str(value?, false).ok()
+    }
+
     /// Makes the choice hold for everything that is printed.
     pub(crate) fn apply(self) {
         match self {
@@ -110,7 +129,7 @@ pub(crate) struct AwsFlags {
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct Confirm {
     /// Show what would change, and change nothing
-    #[arg(long)]
+    #[arg(long, visible_alias = "plan")]
     pub(crate) dry_run: bool,
     /// Do not ask
     #[arg(long)]
@@ -172,7 +191,7 @@ pub(crate) enum Command {
     /// Completions for a shell
     Completions(commands::reference::CompletionArgs),
     /// The manual page
-    Man(commands::reference::ManArgs),
+    Man(commands::man::ManArgs),
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! How an error looks: what failed, why, and what to do next.
 
-use std::error::Error;
+use std::{error::Error, io};
 
 use anstyle::{AnsiColor, Style};
 use bbsec_core::{Failure, escape};
@@ -8,6 +8,32 @@ use bbsec_core::{Failure, escape};
 const RED: Style = AnsiColor::Red.on_default().bold();
 const CYAN: Style = AnsiColor::Cyan.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
+
+/// What the operating system's word means for the person, where nobody nearer said it.
+fn next_step(failure: &Failure) -> Option<String> {
+    let mut cause = failure.source();
+    let kind = loop {
+        let error = cause?;
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            break error.kind();
+        }
+        cause = error.source();
+    };
+    let step = match kind {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "the disk is full: free some space and run it again"
+        }
+        io::ErrorKind::ReadOnlyFilesystem => {
+            "the disk is mounted read-only: name a file on another disk with -o FILE"
+        }
+        io::ErrorKind::PermissionDenied => "run it as a user that may, or name another path",
+        io::ErrorKind::NotFound => "check the path",
+        io::ErrorKind::IsADirectory => "name a file, not a folder",
+        io::ErrorKind::NotADirectory => "name a folder, not a file",
+        _ => return None,
+    };
+    Some(step.into())
+}
 
 /// Prints a failure to standard error: what failed, the deepest cause, the next step; every cause with `-v`.
 pub(crate) fn print(failure: &Failure, verbose: bool) {
@@ -27,8 +53,8 @@ pub(crate) fn print(failure: &Failure, verbose: bool) {
     for text in causes.iter().skip(hidden) {
         anstream::eprintln!("  {YELLOW}cause{YELLOW:#}: {}", escape::terminal(text));
     }
-    if let Some(help) = &failure.help {
-        anstream::eprintln!("   {CYAN}help{CYAN:#}: {}", escape::terminal(help));
+    if let Some(help) = failure.help.clone().or_else(|| next_step(failure)) {
+        anstream::eprintln!("   {CYAN}help{CYAN:#}: {}", escape::terminal(&help));
     }
     if hidden > 0 {
         let causes = if hidden == 1 { "cause" } else { "causes" };

@@ -7,33 +7,36 @@ use std::{
 };
 
 use bbsec_core::{Exit, Failure, escape};
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
+use serde::Serialize;
 use serde_json::Value;
 
-/// The formats of `--format`.
+use crate::documents;
+
+/// The formats of `--format`. No words on each: they would fill every command's help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Format {
-    /// For people, at the width of the terminal.
+    // For people, at the width of the terminal.
     Table,
-    /// One document, which names its schema.
+    // One document, which names its schema.
     Json,
-    /// One row a line.
+    // One row a line.
     Jsonl,
-    /// For spreadsheets; cells that look like formulas are defused.
+    // For spreadsheets; cells that look like formulas are defused.
     Csv,
-    /// SARIF 2.1.0 (`scan secrets` and other findings).
+    // SARIF 2.1.0 of findings and secrets.
     Sarif,
-    /// The JSON report of gitleaks (`scan secrets`).
+    // The JSON report of gitleaks.
     Gitleaks,
-    /// Timesketch JSON Lines (`timeline`).
+    // Timesketch JSON Lines.
     Timesketch,
-    /// STIX 2.1 bundle of indicators (`report`).
+    // STIX 2.1 bundle of indicators.
     Stix,
-    /// A page for a browser (`report`).
+    // A page for a browser.
     Html,
-    /// Markdown (`report`, `handover`).
+    // Markdown.
     Md,
-    /// Every format that the command has (`report`).
+    // Every format that the command has.
     All,
 }
 
@@ -91,6 +94,13 @@ impl Output {
         }
     }
 
+    /// Writes a document that names its schema.
+    pub(crate) fn named(&self, name: &str, value: &impl Serialize) -> Result<(), Failure> {
+        let value = serde_json::to_value(value)
+            .map_err(|error| Failure::because("cannot write the output as JSON", error))?;
+        self.document(&documents::named(name, value))
+    }
+
     /// Writes a document; adds the line end that JSON writers leave out.
     pub(crate) fn document(&self, value: &Value) -> Result<(), Failure> {
         let mut text = serde_json::to_string_pretty(value)
@@ -102,9 +112,7 @@ impl Output {
     /// Writes rows in the format that was asked for.
     pub(crate) fn rows(&self, rows: &Listing) -> Result<(), Failure> {
         match self.format_or(Format::Table) {
-            Format::Json => self.document(&serde_json::json!({
-                "schema": format!("bbsec-ir.{}/v1", rows.name), "rows": rows.rows,
-            })),
+            Format::Json => self.named(rows.name, &serde_json::json!({"rows": rows.rows})),
             Format::Jsonl => {
                 let mut text = String::new();
                 for row in &rows.rows {
@@ -166,6 +174,23 @@ pub(crate) fn width() -> u16 {
     std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(80)
 }
 
+/// A time or an address that is broken over two lines is hard to read: short columns are not, as long as they leave half
+/// of the width to the others.
+fn keep_short_columns_whole(table: &mut Table) {
+    const SHORT: u16 = 20;
+    let half = width() / 2;
+    let mut kept = 0_u16;
+    for (index, widest) in table.column_max_content_widths().into_iter().enumerate() {
+        let together = kept.saturating_add(widest);
+        if widest <= SHORT && together <= half {
+            kept = together;
+            if let Some(column) = table.column_mut(index) {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
+        }
+    }
+}
+
 /// A table that reads well at 80 columns.
 pub(crate) fn table(rows: &Listing) -> String {
     if rows.cells.is_empty() {
@@ -180,6 +205,7 @@ pub(crate) fn table(rows: &Listing) -> String {
     for cells in &rows.cells {
         table.add_row(cells.iter().map(|cell| escape::terminal(cell).into_owned()));
     }
+    keep_short_columns_whole(&mut table);
     let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
     let mut text = format!("{}\n", lines.join("\n"));
     text.push_str(&format!(

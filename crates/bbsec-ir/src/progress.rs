@@ -3,10 +3,10 @@
 use std::{
     io::IsTerminal as _,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bbsec_core::{Progress, Task, Unit, escape};
@@ -15,22 +15,39 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 /// Set by Ctrl-C.
 static CANCELLED: AtomicBool = AtomicBool::new(false);
 
+/// Bars that are not drawn yet, with the time at which their task began.
+type Waiting = Mutex<Vec<(Instant, ProgressBar)>>;
+
+/// What ends sooner gets no bar.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// Draws bars for tasks; a second Ctrl-C ends the process at once.
 pub(crate) struct Bars {
     all: MultiProgress,
     quiet: bool,
+    /// Bars that are not drawn yet; `None` when nobody looks.
+    waiting: Option<Arc<Waiting>>,
 }
 
 impl Bars {
-    /// Bars that are hidden when nobody looks.
-    pub(crate) fn new(no_progress: bool, quiet: bool, colour_never: bool) -> Arc<Self> {
-        let hidden = no_progress || quiet || colour_never || !std::io::stderr().is_terminal();
-        let all = MultiProgress::with_draw_target(if hidden {
-            ProgressDrawTarget::hidden()
-        } else {
-            ProgressDrawTarget::stderr_with_hz(8)
+    /// Bars, if they are wanted and somebody looks.
+    pub(crate) fn new(wanted: bool, quiet: bool) -> Arc<Self> {
+        let drawn = wanted && std::io::stderr().is_terminal();
+        let target = if drawn { ProgressDrawTarget::stderr_with_hz(8) } else { ProgressDrawTarget::hidden() };
+        let all = MultiProgress::with_draw_target(target);
+        let waiting = drawn.then(|| {
+            let waiting = Arc::default();
+            let (bars, watched) = (all.clone(), Arc::downgrade(&waiting));
+            std::thread::spawn(move || {
+                while let Some(waiting) = watched.upgrade() {
+                    draw_the_patient(&bars, &waiting);
+                    drop(waiting);
+                    std::thread::sleep(PATIENCE / 4);
+                }
+            });
+            waiting
         });
-        Arc::new(Self { all, quiet })
+        Arc::new(Self { all, quiet, waiting })
     }
 
     /// Turns Ctrl-C (and SIGTERM, SIGHUP) into a wish to stop.
@@ -103,6 +120,18 @@ impl Bars {
     }
 }
 
+/// Draws the bars of tasks that have been at work for a while.
+fn draw_the_patient(bars: &MultiProgress, waiting: &Waiting) {
+    let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+    waiting.retain(|(since, bar)| {
+        let drawn = since.elapsed() >= PATIENCE && !bar.is_finished();
+        if drawn {
+            bars.add(bar.clone()).enable_steady_tick(PATIENCE / 8);
+        }
+        !drawn && !bar.is_finished()
+    });
+}
+
 impl Progress for Bars {
     fn task(&self, name: &str, unit: Unit, total: Option<u64>) -> Box<dyn Task> {
         let counted = match unit {
@@ -116,10 +145,13 @@ impl Progress for Bars {
         let style = ProgressStyle::with_template(&template)
             .unwrap_or_else(|_| ProgressStyle::default_bar())
             .progress_chars("━╸─");
-        let bar = self.all.add(ProgressBar::new(total.unwrap_or(0)).with_style(style));
+        let target = ProgressDrawTarget::hidden();
+        let bar = ProgressBar::with_draw_target(Some(total.unwrap_or(0)), target).with_style(style);
         bar.set_prefix(escape::terminal(name).into_owned());
-        // Nothing is drawn for what ends within a second.
-        bar.enable_steady_tick(Duration::from_secs(1));
+        if let Some(waiting) = &self.waiting {
+            let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.push((Instant::now(), bar.clone()));
+        }
         Box::new(Bar(bar))
     }
 

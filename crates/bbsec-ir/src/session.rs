@@ -2,13 +2,14 @@
 
 use std::{
     collections::BTreeSet,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex},
 };
 
 use bbsec_case::{Access, Case};
-use bbsec_core::{Exit, Failure, Finding, Severity};
-use bbsec_playbook::{Mode, Playbook, RunReport, RunRequest};
+use bbsec_core::{Exit, Failure, Finding, Plan, Severity, escape};
+use bbsec_playbook::{Mode, Playbook, Registry, RunReport, RunRequest};
+use clap::ValueEnum as _;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -19,6 +20,7 @@ use crate::{
     output::Output,
     progress::Bars,
     registry,
+    settings::{Origin, Setting, Settings},
 };
 
 /// Answers that were given beforehand, and whose signatures count.
@@ -34,13 +36,50 @@ pub(crate) struct Session {
     pub(crate) global: Global,
     pub(crate) bars: Arc<Bars>,
     pub(crate) output: Output,
+    /// What environment, case and the user's file say.
+    pub(crate) settings: Settings,
 }
 
 impl Session {
-    pub(crate) fn new(global: Global) -> Self {
-        let bars = Bars::new(global.no_progress, global.quiet, global.color == Colour::Never);
+    pub(crate) fn new(global: Global) -> Result<Self, Failure> {
+        let settings = Settings::read(case_folder(&global).as_deref())?;
+        let colour = settings.of("color", global.color.map(|colour| colour.word().to_owned()));
+        // The environment's wish is honoured by what prints; it also knows whether there is a terminal.
+        if colour.holds.origin != Origin::Environment {
+            word(&colour, |word| Colour::from_str(word, true).ok())?.unwrap_or(Colour::Auto).apply();
+        }
+        let progress = settings.of("progress", global.no_progress.then(|| "off".to_owned()));
+        let progress = word(&progress, switch)?.unwrap_or(true);
+        let bars = Bars::new(progress && !global.quiet, global.quiet);
         let output = Output { format: global.format, file: global.output.clone() };
-        Self { global, bars, output }
+        Ok(Self { global, bars, output, settings })
+    }
+
+    /// Where and as whom AWS is called, when flags leave something open.
+    pub(crate) fn aws(&self, flags: &AwsFlags) -> AwsFlags {
+        // What the environment says, the SDK reads itself, with rules of its own.
+        let of = |name, flag: &Option<String>| {
+            let setting = self.settings.of(name, flag.clone());
+            let sdk_reads = setting.holds.place.starts_with("AWS_");
+            if sdk_reads { None } else { setting.given() }
+        };
+        AwsFlags {
+            profile: of("profile", &flags.profile),
+            region: of("region", &flags.region),
+            vault_profile: of("vault-profile", &flags.vault_profile),
+            vault_role_arn: of("vault-role-arn", &flags.vault_role_arn),
+            aws_timeout: flags.aws_timeout,
+        }
+    }
+
+    /// Everything that a step can use, for this case and these flags.
+    pub(crate) fn registry(&self, flags: &AwsFlags, case: &Case) -> Result<Registry, Failure> {
+        registry::all(&self.aws(flags), &case.meta().id)
+    }
+
+    /// Who works at this terminal.
+    pub(crate) fn person(&self) -> String {
+        self.settings.of("responder", None).given().unwrap_or_else(login)
     }
 
     /// A line for the person, on standard error.
@@ -50,7 +89,7 @@ impl Session {
 
     /// The case folder that is meant, if any.
     pub(crate) fn case_folder(&self) -> Option<PathBuf> {
-        self.global.case.clone().or_else(|| Case::find(&std::env::current_dir().ok()?))
+        case_folder(&self.global)
     }
 
     /// The case, for a command that needs one.
@@ -59,7 +98,20 @@ impl Session {
             Failure::new(Exit::Usage, "there is no case folder here or above")
                 .help("begin one with `bbsec-ir case new DIR`, or name it with --case DIR")
         })?;
-        open(&folder, access)
+        let case = Case::open(&folder, access)?;
+        for warning in case.warnings() {
+            self.say(&format!("warning: {}", escape::terminal(warning)));
+        }
+        Ok(case)
+    }
+
+    /// What one action would do. Reads only, and writes nothing to the case either.
+    pub(crate) fn plan(&self, uses: &str, with: &impl Serialize, aws: &AwsFlags) -> Result<Plan, Failure> {
+        let playbook = Playbook::single(uses, input(uses, with)?, None);
+        let mut case = self.case(Access::Read)?;
+        let registry = self.registry(aws, &case)?;
+        let plan = bbsec_playbook::plan(&playbook, &Map::new(), &mut case, &registry, self.bars.as_ref())?;
+        Ok(plan.steps.into_iter().find_map(|step| step.plan).unwrap_or_default())
     }
 
     /// Runs one action or analysis as a playbook of one step.
@@ -84,13 +136,7 @@ impl Session {
         confirm: Confirm,
         earlier: Option<String>,
     ) -> Result<(RunReport, Case), Failure> {
-        let Ok(Value::Object(with)) = serde_json::to_value(with) else {
-            return Err(Failure::new(
-                Exit::Usage,
-                format!("the input of `{uses}` cannot be written as JSON"),
-            ));
-        };
-        let playbook = Playbook::single(uses, with, question);
+        let playbook = Playbook::single(uses, input(uses, with)?, question);
         let mut case = self.case(Access::Write)?;
         let mode = if confirm.dry_run { Mode::DryRun } else { Mode::Run };
         if let (Some(run), Some(step)) = (&earlier, playbook.steps.first()) {
@@ -125,11 +171,11 @@ impl Session {
         answers: Answers,
         live: &Live,
     ) -> Result<RunReport, Failure> {
-        let registry = registry::all(aws, &case.meta().id)?;
+        let registry = self.registry(aws, case)?;
         let approver = Terminal {
             yes_to: answers.yes_to,
             yes: answers.yes,
-            by: person(),
+            by: self.person(),
             allowed_signers: answers.allowed_signers,
             bars: Arc::clone(&self.bars),
             asking: Mutex::new(()),
@@ -182,14 +228,43 @@ pub(crate) fn results(case: &Case, run: &str) -> Result<bbsec_core::Collected, F
     Ok(collected)
 }
 
-/// Opens a case, telling what to do when it cannot be.
-pub(crate) fn open(folder: &Path, access: Access) -> Result<Case, Failure> {
-    Case::open(folder, access).map_err(Failure::from)
+/// Flags as a step's `with:`.
+fn input(uses: &str, with: &impl Serialize) -> Result<Map<String, Value>, Failure> {
+    match serde_json::to_value(with) {
+        Ok(Value::Object(with)) => Ok(with),
+        _ => Err(Failure::new(Exit::Usage, format!("the input of `{uses}` cannot be written as JSON"))),
+    }
 }
 
-/// Who works at this terminal.
-pub(crate) fn person() -> String {
-    let user = ["BBSEC_IR_RESPONDER", "SUDO_USER", "USER", "LOGNAME"]
+fn case_folder(global: &Global) -> Option<PathBuf> {
+    global.case.clone().or_else(|| Case::find(&std::env::current_dir().ok()?))
+}
+
+/// What a setting's word means; `None` when nobody said one.
+fn word<T>(setting: &Setting, meaning: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Failure> {
+    let said = &setting.holds;
+    if said.origin == Origin::Default {
+        return Ok(None);
+    }
+    meaning(&said.value).map(Some).ok_or_else(|| {
+        let message = format!("{} cannot be `{}` ({})", setting.name, said.value, said.place);
+        Failure::new(Exit::Usage, message).help(
+            "color is auto, always or never; progress is on or off; `bbsec-ir case show --origin` shows all",
+        )
+    })
+}
+
+fn switch(word: &str) -> Option<bool> {
+    match word {
+        "on" | "true" | "1" | "yes" => Some(true),
+        "off" | "false" | "0" | "no" => Some(false),
+        _ => None,
+    }
+}
+
+/// Who is logged in here.
+fn login() -> String {
+    let user = ["SUDO_USER", "USER", "LOGNAME"]
         .iter()
         .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
         .unwrap_or_else(|| "unknown".into());

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bbsec_case::Case;
 use bbsec_core::{CaseStore, Context, Exit, Failure, Plan, Progress};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
@@ -11,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{Capability, Playbook, Registry, Step, expression, inputs::resolve_inputs, order::order};
 
 /// One step of the plan.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PlannedStep {
     /// The step.
     pub id: String,
@@ -32,7 +33,7 @@ pub struct PlannedStep {
 }
 
 /// The whole plan.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RunPlan {
     /// `bbsec-ir.plan/v1`.
     pub schema: &'static str,

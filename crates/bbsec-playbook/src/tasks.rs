@@ -4,11 +4,12 @@ use std::{collections::BTreeMap, fs::File, path::Path};
 
 use bbsec_case::Case;
 use bbsec_core::{Exit, Failure, Provenance, Time, escape};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 /// One task of a run.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PersonalTask {
     /// The run.
     pub run: String,

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bbsec_core::{
     Change, ChangeResult, Event, EvidenceItem, ExposedSecret, Finding, Fingerprinter, Gap, Scope, Time, Touch,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Everything that a report may say.
@@ -103,7 +104,7 @@ impl Default for CaseData {
 }
 
 /// Why and by whom something was set aside.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Dismissal {
     /// The reason.
     pub why: String,
@@ -152,7 +153,7 @@ pub struct ChangeRecord {
 }
 
 /// Events of one source within a stretch of time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ActivityBucket {
     /// Where the stretch begins.
     pub start: Time,
@@ -169,7 +170,7 @@ pub struct ActivityBucket {
 }
 
 /// How far the rotation of one credential is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RotationState {
     /// `open`, `done` or `dismissed`.
     pub state: String,
@@ -182,7 +183,7 @@ pub struct RotationState {
 }
 
 /// Something from which one could rebuild.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RestorePoint {
     /// Its id: `snap-0abc…`, a file name.
     pub id: String,

@@ -27,7 +27,7 @@ pub use handover::{Audience, handover};
 pub use model::{
     ActorView, Answers, Candidate, ChangeView, Claim, ClassCount, Containment, Deadline, Done, EvidenceView,
     Field, Figure, Happened, Head, Lane, Mark, Period, Recovery, Report, Rotation, SCHEMA, SetAside, Source,
-    StepView, TargetView, Tone, Touched, Unknown, Volume, model,
+    StepView, TargetView, Tone, Touched, Unknown, Volume, field_keys, model,
 };
 pub use redact::Redactor;
 pub use render::{html, json, markdown};

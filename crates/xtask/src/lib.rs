@@ -6,6 +6,7 @@ pub mod check;
 pub mod crash;
 pub mod demo;
 pub mod digests;
+pub mod dist;
 pub mod generated;
 pub mod lab;
 pub mod postgres;

@@ -8,7 +8,9 @@ use std::{
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use xtask::{bench, check, crash, demo, generated, lab::Lab, scenario, script, setup, shell, tools};
+use xtask::{
+    bench, check, crash, demo, dist, generated, lab::Lab, scenario, script, setup, shell, tools,
+};
 
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", about = "What people type while developing bbsec-ir")]
@@ -23,7 +25,7 @@ enum Task {
     Demo,
     /// Every check there is.
     Test {
-        /// One stage alone: setup, format, clippy, invariants, deny, tests, "doc tests" or drift.
+        /// One stage alone: setup, format, clippy, invariants, deny, tests, static, "doc tests" or drift.
         #[arg(long)]
         only: Option<String>,
     },
@@ -50,6 +52,8 @@ enum Task {
     },
     /// Write the generated files anew.
     Gen,
+    /// A static program with SHA256SUMS in `target/dist`, tried in an empty chroot.
+    Dist,
     /// Time and memory of the release build, beside programs that others wrote.
     Bench {
         #[command(subcommand)]
@@ -85,6 +89,7 @@ fn run() -> Result<ExitCode> {
         }
         Task::Matrix { chains } => matrix(chains)?,
         Task::Gen => generated::write(&shell::root()?)?,
+        Task::Dist => return dist::run(),
         Task::Bench { what } => bench::run(&what)?,
         Task::Crash(options) => return crash::run(&options),
         Task::Setup => return set_up(),

@@ -20,10 +20,13 @@ struct Program {
     what_for: &'static str,
 }
 
-const PROGRAMS: [Program; 8] = [
+const PROGRAMS: [Program; 11] = [
     Program { names: &["git"], package: "git", what_for: "scenario repositories and git fsck" },
     Program { names: &["python3"], package: "python3-venv", what_for: "the AWS lab, plaso, bagit" },
     Program { names: &["ssh-keygen"], package: "openssh-client", what_for: "verifying signatures and keys" },
+    Program { names: &["mandoc"], package: "mandoc", what_for: "reading the manual pages" },
+    Program { names: &["zsh"], package: "zsh", what_for: "reading the completions for zsh" },
+    Program { names: &["fish"], package: "fish", what_for: "reading the completions for fish" },
     Program { names: &["unzip"], package: "unzip", what_for: "a second opinion on archives" },
     Program { names: &["javac"], package: "default-jdk-headless", what_for: "compiling and reading plugins" },
     Program {

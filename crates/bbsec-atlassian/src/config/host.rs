@@ -19,7 +19,7 @@ pub(super) struct Held {
     pub(super) provider: &'static str,
     pub(super) severity: Severity,
     pub(super) public_id: Option<String>,
-    pub(super) value: Vec<u8>,
+    pub(super) value: SecretBytes,
     pub(super) file: String,
     pub(super) line: Option<u64>,
     /// `config` for a setting, `file` for a file as a whole.
@@ -100,7 +100,7 @@ pub fn host_credentials(
 }
 
 fn row(home: &Home, fingerprinter: &Fingerprinter, held: Held) -> ExposedSecret {
-    let secret = SecretBytes::new(held.value);
+    let secret = held.value;
     let id = match held.line {
         Some(line) if held.kind == "config" => format!("{}:{line}", held.file),
         _ => held.file.clone(),
@@ -153,7 +153,7 @@ fn from_setting(settings: &[Setting], setting: &Setting) -> Option<Held> {
         provider,
         severity,
         public_id: if database { database_id(settings, setting) } else { sibling(settings, setting) },
-        value: setting.value.clone().into_bytes(),
+        value: SecretBytes::new(setting.value.as_bytes().to_vec()),
         file: setting.file.clone(),
         line: (setting.line > 0).then_some(setting.line),
         kind: "config",

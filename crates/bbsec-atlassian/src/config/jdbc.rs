@@ -1,6 +1,7 @@
 //! The database password in every form that the products read, and the address that it opens.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bbsec_core::SecretBytes;
 use serde_json::Value;
 
 use super::setting::Setting;
@@ -14,7 +15,7 @@ pub(super) enum Form {
     /// As it is.
     Plain,
     /// Base64: as good as plain. The decoded bytes.
-    Base64(Vec<u8>),
+    Base64(SecretBytes),
     /// Encrypted with a key in a file on the same host.
     Algorithm,
     /// A pointer into AWS Secrets Manager.
@@ -66,7 +67,9 @@ pub(super) fn form(value: &str, class: Option<&str>) -> Form {
         return Form::SecretsManager(pointer(bare));
     }
     if lower.contains("base64") {
-        return STANDARD.decode(bare).map_or_else(|_| Form::Other(class.into()), Form::Base64);
+        return STANDARD
+            .decode(bare)
+            .map_or_else(|_| Form::Other(class.into()), |bytes| Form::Base64(SecretBytes::new(bytes)));
     }
     if lower.contains("vault") || (is_json && bare.contains("mountPath")) {
         return Form::Vault;
@@ -191,11 +194,11 @@ mod tests {
         assert_eq!(form("hunter2", None), Form::Plain);
         assert_eq!(
             form("aHVudGVyMg==", Some("com.atlassian.db.config.password.ciphers.base64.Base64Cipher")),
-            Form::Base64(b"hunter2".to_vec())
+            Form::Base64(SecretBytes::new(b"hunter2".to_vec()))
         );
         assert_eq!(
             form("{ENC}aHVudGVyMg==", Some("com.atlassian.secrets.store.base64.Base64SecretStore")),
-            Form::Base64(b"hunter2".to_vec())
+            Form::Base64(SecretBytes::new(b"hunter2".to_vec()))
         );
         assert_eq!(
             form(

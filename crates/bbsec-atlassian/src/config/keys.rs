@@ -4,7 +4,7 @@ use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, STANDARD_NO_PAD},
 };
-use bbsec_core::Severity;
+use bbsec_core::{SecretBytes, Severity};
 use sha2::{Digest as _, Sha256};
 
 use super::host::Held;
@@ -21,7 +21,7 @@ pub(super) fn in_file(file: &str, name: &str, bytes: &[u8]) -> Vec<Held> {
         provider,
         severity: Severity::Critical,
         public_id,
-        value,
+        value: SecretBytes::new(value),
         file: file.into(),
         line,
         kind: "file",
@@ -118,7 +118,7 @@ fn private_keys(file: &str, bytes: &[u8]) -> Vec<Held> {
             provider: if ssh { "ssh" } else { "tls" },
             severity: Severity::Critical,
             public_id: public.map(|blob| format!("SHA256:{}", STANDARD_NO_PAD.encode(Sha256::digest(blob)))),
-            value: block.as_bytes().to_vec(),
+            value: SecretBytes::new(block.as_bytes().to_vec()),
             file: file.into(),
             line: Some(line),
             kind: "file",

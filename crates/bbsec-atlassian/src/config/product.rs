@@ -174,7 +174,7 @@ fn remote_debug(settings: &[Setting], out: &mut Out) {
             || s.key.ends_with("jmxremote.authenticate")
     }) {
         let debug = setting.value.contains("jdwp") || setting.value.contains("dt_socket");
-        let jmx = setting.key.ends_with("jmxremote.authenticate") && setting.value == "false";
+        let jmx = setting.key.ends_with("jmxremote.authenticate") && *setting.value == "false";
         if debug || jmx {
             let title =
                 if jmx { "JMX can be used without a login" } else { "A remote debugger is switched on" };

@@ -3,21 +3,28 @@
 use std::path::PathBuf;
 
 use bbsec_core::{Gap, Place};
+use zeroize::Zeroizing;
 
 use super::{properties, xml};
 use crate::home::{Home, Kind, name_of, shown};
 
 const MAX_FILE: u64 = 8 << 20;
 
-/// One setting.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One setting. Its value may be a password: overwritten when dropped, and in no `Debug` output.
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Setting {
     pub(super) file: String,
     pub(super) key: String,
-    pub(super) value: String,
+    pub(super) value: Zeroizing<String>,
     pub(super) at: Place,
     /// 1-based; 0 where lines are not counted.
     pub(super) line: u64,
+}
+
+impl std::fmt::Debug for Setting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Setting {{ {} in {}:{} }}", self.key, self.file, self.line)
+    }
 }
 
 /// Folders whose files are looked at, below shared home, local home and installations.
@@ -77,7 +84,7 @@ fn from_properties(file: &str, bytes: &[u8], out: &mut Vec<Setting>) {
         file: file.into(),
         at: Place::new(file, property.offset, property.length),
         key: property.key,
-        value: property.value,
+        value: property.value.into(),
         line: property.line,
     }));
 }
@@ -89,11 +96,11 @@ fn from_xml(file: &str, bytes: &[u8], out: &mut Vec<Setting>) {
         let at = Place::new(file, entry.offset, entry.length);
         for (name, value) in entry.attributes.iter().filter(|(name, _)| name != "name") {
             let key = format!("{}.{name}", entry.name);
-            out.push(Setting { file: file.into(), key, value: value.clone(), at: at.clone(), line });
+            out.push(Setting { file: file.into(), key, value: value.clone().into(), at: at.clone(), line });
         }
         let value = entry.value.trim().to_owned();
         if !value.is_empty() {
-            out.push(Setting { file: file.into(), key: entry.name, value, at, line });
+            out.push(Setting { file: file.into(), key: entry.name, value: value.into(), at, line });
         }
     }
 }
@@ -117,7 +124,7 @@ fn from_script(file: &str, bytes: &[u8], out: &mut Vec<Setting>) {
                 let setting = Setting {
                     file: file.into(),
                     key: key.into(),
-                    value: value.into(),
+                    value: value.to_owned().into(),
                     at: at.clone(),
                     line: number as u64 + 1,
                 };

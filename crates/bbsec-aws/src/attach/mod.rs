@@ -45,10 +45,10 @@ pub struct AttachInput {
     #[arg(long = "to", value_name = "INSTANCE")]
     pub to: String,
     /// Instance whose snapshots are meant; repeat for several. The case's instances when none is given
-    #[arg(long = "instance", value_name = "ID")]
+    #[arg(long = "instance", value_name = "ID", num_args = 1..)]
     pub instance: Vec<String>,
     /// Snapshot, such as a copy that was shared with this account; repeat for several. Then no instance is looked at
-    #[arg(long = "snapshot", value_name = "ID")]
+    #[arg(long = "snapshot", value_name = "ID", num_args = 1..)]
     pub snapshot: Vec<String>,
 }
 

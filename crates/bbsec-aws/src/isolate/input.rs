@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct IsolateInput {
     /// Instance to isolate; repeat for several. The case's instances when none is given
-    #[arg(long = "instance", value_name = "ID")]
+    #[arg(long = "instance", value_name = "ID", num_args = 1..)]
     pub instance: Vec<String>,
     /// Isolate every node of the same cluster too
     #[arg(long)]
     pub cluster: bool,
     /// Addresses that may still come in, such as the responder's; repeat for several
-    #[arg(long = "allow", value_name = "CIDR")]
+    #[arg(long = "allow", value_name = "CIDR", num_args = 1..)]
     pub allow: Vec<String>,
     /// Add network ACL denies for the instance's addresses, against connections that stay tracked
     #[arg(long)]

@@ -19,7 +19,7 @@ pub enum LockMode {
 #[serde(default, deny_unknown_fields)]
 pub struct VolumesInput {
     /// Instance; repeat for several. The case's instances when none is given
-    #[arg(long = "instance", value_name = "ID")]
+    #[arg(long = "instance", value_name = "ID", num_args = 1..)]
     pub instance: Vec<String>,
     /// Wait until the snapshots are complete, check the set against what is attached, and lock them
     #[arg(long)]

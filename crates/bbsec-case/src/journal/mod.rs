@@ -21,6 +21,7 @@ use std::{
 };
 
 use bbsec_core::Time;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -34,7 +35,7 @@ use crate::{CaseError, canonical, files, layout};
 pub const MAX_LINE: usize = 32 * 1024 * 1024;
 
 /// One line of the journal.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Entry {
     /// Its number; the first is 1.
     pub seq: u64,

@@ -13,12 +13,13 @@ use std::{
 };
 
 use bbsec_core::{Exit, Progress};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{CaseError, files, journal::scan, key::CaseKey, layout, lock, meta};
 
 /// Something that does not hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Problem {
     /// What was checked: `journal`, `description`, `key`, `evidence`, `tag file`, `results`, `events`, `registered`,
     /// `signature`.
@@ -36,7 +37,7 @@ pub struct Problem {
 }
 
 /// How much was checked.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Checked {
     /// Journal lines.
     pub journal_lines: u64,
@@ -55,7 +56,7 @@ pub struct Checked {
 }
 
 /// What a verification found.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct VerifyReport {
     /// True when there is no problem.
     pub ok: bool,
@@ -70,7 +71,7 @@ pub struct VerifyReport {
 }
 
 /// A signature that holds: this line, and with it every line before, is as its signer saw it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Signed {
     /// The journal line that is signed.
     pub line: u64,

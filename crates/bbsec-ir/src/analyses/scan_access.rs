@@ -24,13 +24,13 @@ pub(crate) struct AccessInput {
     #[arg(long, value_name = "DIR")]
     pub(crate) home: Option<PathBuf>,
     /// Log file, folder of logs, or support zip; may be repeated
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(crate) log: Vec<PathBuf>,
     /// Time zone of logs that print none, such as Europe/Berlin or +02:00
     #[arg(long, value_name = "ZONE")]
     pub(crate) log_tz: Option<String>,
     /// KIND:VALUE; kinds: ip, user, session, token, ssh-key, user-agent
-    #[arg(long, value_name = "KIND:VALUE")]
+    #[arg(long, value_name = "KIND:VALUE", num_args = 1..)]
     pub(crate) suspect: Vec<Indicator>,
     /// First moment that matters
     #[arg(long, value_name = "TIME")]
@@ -39,7 +39,7 @@ pub(crate) struct AccessInput {
     #[arg(long, value_name = "TIME")]
     pub(crate) to: Option<Time>,
     /// Sigma rules of your own, beside those that come with the program
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", num_args = 1..)]
     pub(crate) rules: Vec<PathBuf>,
     /// Plain pg_dump of the product's database, or a folder that `collect database` or `collect rest` wrote; by default
     /// what the case holds

@@ -21,7 +21,7 @@ pub(crate) struct AccountsInput {
     #[arg(long, value_name = "DIR")]
     pub(crate) home: Option<PathBuf>,
     /// Log file, folder of logs, or support zip; may be repeated
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(crate) log: Vec<PathBuf>,
     /// Time zone of logs that print none
     #[arg(long, value_name = "ZONE")]

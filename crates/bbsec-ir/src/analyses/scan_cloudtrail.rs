@@ -28,7 +28,7 @@ pub(crate) struct CloudtrailInput {
     #[arg(long, value_name = "PATH", num_args = 1..)]
     pub(crate) path: Vec<PathBuf>,
     /// Sigma rules of your own, beside those that come with the program
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", num_args = 1..)]
     pub(crate) rules: Vec<PathBuf>,
 }
 

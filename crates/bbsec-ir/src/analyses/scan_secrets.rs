@@ -17,13 +17,13 @@ use crate::analyses::{
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct SecretsInput {
     /// Bare or ordinary repository; may be repeated
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", num_args = 1..)]
     pub(crate) repo: Vec<PathBuf>,
     /// Home of Bitbucket: all its repositories, configuration and files
     #[arg(long, value_name = "DIR")]
     pub(crate) home: Option<PathBuf>,
     /// Plain folder or file; may be repeated
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", num_args = 1..)]
     pub(crate) path: Vec<PathBuf>,
     /// Rules of your own, in gitleaks' TOML
     #[arg(long, value_name = "FILE")]

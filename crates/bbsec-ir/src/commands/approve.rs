@@ -9,7 +9,8 @@ use bbsec_case::{Access, Case, Signer, layout, sign_bytes};
 use bbsec_core::{Exit, Failure, Plan, Time, escape};
 use bbsec_playbook::{APPROVAL_NAMESPACE, signature_files};
 use clap::Args;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
@@ -53,6 +54,23 @@ struct Question {
     plan_sha256: String,
     plan: Option<Plan>,
     #[serde(skip)]
+    file: PathBuf,
+}
+
+/// A question as `approve` lists it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Open {
+    run: String,
+    step: String,
+    message: String,
+    /// Whose approval counts; anybody's who may sign when it is empty.
+    by: Vec<String>,
+    /// How many of them.
+    min: u32,
+    expires: Time,
+    /// What is agreed to.
+    plan_sha256: String,
+    /// The file to sign.
     file: PathBuf,
 }
 
@@ -148,10 +166,15 @@ fn list(session: &Session, open: &[Question]) -> Result<Exit, Failure> {
     let rows = open
         .iter()
         .map(|question| {
-            json!({
-                "run": question.run, "step": question.step, "message": question.message, "by": question.by,
-                "min": question.min, "expires": question.expires, "plan_sha256": question.plan_sha256,
-                "file": question.file,
+            json!(Open {
+                run: question.run.clone(),
+                step: question.step.clone(),
+                message: question.message.clone(),
+                by: question.by.clone(),
+                min: question.min,
+                expires: question.expires,
+                plan_sha256: question.plan_sha256.clone(),
+                file: question.file.clone(),
             })
         })
         .collect();

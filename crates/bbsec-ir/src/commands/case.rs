@@ -2,14 +2,18 @@
 
 use std::path::PathBuf;
 
-use bbsec_case::{Access, Case, NewCase, Signer};
+use bbsec_case::{Access, Case, CaseToml, NewCase, Signer};
 use bbsec_core::{Exit, Failure, Indicator, Scope, Time};
 use clap::{Args, Subcommand};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::{
+    cli::AwsFlags,
+    commands::origin,
     output::{Format, Listing},
-    session::{Session, person},
+    session::Session,
+    settings::key,
 };
 
 /// `case …`
@@ -21,12 +25,18 @@ pub(crate) enum CaseCommand {
   bbsec-ir case new ./incident --from 2026-11-18 --suspect ip:203.0.113.7")]
     New(NewArgs),
     /// What the case is about and what has been done
-    Show,
+    #[command(after_help = "Examples:
+  bbsec-ir case show
+  bbsec-ir case show --format json | jq .case.scope
+  bbsec-ir case show --origin              which setting holds, and where it stands")]
+    Show(ShowArgs),
     /// Change title, window, suspects, contacts, …
     #[command(
         after_help = "Keys: title, product, product-version, from, to, suspect (adds), instance (adds),
-zone.SOURCE, own-address (adds), own-arn (adds); any other key is kept as a
-setting for reports: sen, server-id, contact, awareness-at, tlp, …
+zone.SOURCE, own-address (adds), own-arn (adds). Settings of the program: color, progress, profile, region, vault-profile, vault-role-arn. Any other key is told
+to reports: sen, server-id, contact, awareness-at, tlp, … An empty value removes a
+setting. A flag or the environment goes before the case, the case before
+~/.config/bbsec-ir/config.toml.
 
 Examples:
   bbsec-ir case set awareness-at=2026-11-20T03:10Z contact='Jo, +44 20 7946 0000'
@@ -37,7 +47,20 @@ Examples:
         #[arg(required = true, value_name = "KEY=VALUE")]
         settings: Vec<String>,
     },
+    /// Sign the journal as it stands now, and with it everything that it names
+    #[command(after_help = "Examples:
+  bbsec-ir case sign                          with ssh-agent's key
+  bbsec-ir case sign --key ~/.ssh/id_ed25519")]
+    Sign {
+        /// OpenSSH private key to sign with; without it the ssh-agent is asked
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+    },
     /// Hand the case to somebody else
+    #[command(after_help = "Examples:
+  bbsec-ir case custody --to 'Sam Doe, CERT' --why 'end of shift'   signs through ssh-agent
+  bbsec-ir case custody --to 'Sam Doe, CERT' --key ~/.ssh/id_ed25519
+  bbsec-ir verify --allowed-signers ./signers                  who signed, and what holds")]
     Custody {
         /// Who takes it over
         #[arg(long, value_name = "WHO")]
@@ -52,6 +75,42 @@ Examples:
         #[arg(long, conflicts_with = "key")]
         unsigned: bool,
     },
+}
+
+/// The case as `case show` prints it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct CaseShow {
+    /// `case.toml`.
+    case: CaseToml,
+    /// Items of evidence.
+    evidence_items: usize,
+    /// Their sizes together.
+    evidence_bytes: u64,
+    /// Lines of the journal.
+    journal_lines: usize,
+    /// What was run, the oldest first.
+    runs: Vec<RunShown>,
+}
+
+/// A run of a case.
+#[derive(Debug, Serialize, JsonSchema)]
+struct RunShown {
+    /// Its id, for `--resume` and `undo`.
+    run: String,
+    /// The playbook's name; empty for a single command.
+    playbook: String,
+    /// When.
+    started: Time,
+}
+
+/// `case show`
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// Every setting, and whether flag, environment, case, user file or default says it
+    #[arg(long)]
+    origin: bool,
+    #[command(flatten)]
+    aws: AwsFlags,
 }
 
 /// `case new`
@@ -82,8 +141,10 @@ pub(crate) struct NewArgs {
 pub(crate) fn run(session: &Session, command: CaseCommand) -> Result<Exit, Failure> {
     match command {
         CaseCommand::New(args) => new(session, args),
-        CaseCommand::Show => show(session),
+        CaseCommand::Show(args) if args.origin => origin::run(session, &args.aws),
+        CaseCommand::Show(_) => show(session),
         CaseCommand::Set { settings } => set(session, &settings),
+        CaseCommand::Sign { key } => sign(session, key),
         CaseCommand::Custody { to, why, key, unsigned } => custody(session, &to, &why, key, unsigned),
     }
 }
@@ -104,7 +165,7 @@ fn new(session: &Session, args: NewArgs) -> Result<Exit, Failure> {
             title,
             product: args.product,
             product_version: args.product_version,
-            responder: person(),
+            responder: session.person(),
             scope: Scope { from: args.from, to: args.to, suspects: args.suspect, ..Scope::default() },
         },
     )?;
@@ -127,17 +188,24 @@ fn show(session: &Session) -> Result<Exit, Failure> {
     let case = session.case(Access::Read)?;
     let meta = case.meta();
     let entries = case.journal().entries()?;
-    let runs: Vec<_> = entries.iter().filter(|entry| entry.kind == "run-started").collect();
     let evidence = bbsec_core::CaseStore::evidence(&case)?;
-    let document = json!({
-        "schema": "bbsec-ir.case/v1", "case": meta, "evidence_items": evidence.len(),
-        "evidence_bytes": evidence.iter().map(|item| item.size).sum::<u64>(), "journal_lines": entries.len(),
-        "runs": runs.iter().map(|entry| json!({
-            "run": entry.run, "playbook": entry.body.get("playbook"), "started": entry.time,
-        })).collect::<Vec<_>>(),
+    let runs = entries.iter().filter(|entry| entry.kind == "run-started").map(|entry| {
+        let text = |name| entry.body.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
+        RunShown {
+            run: entry.run.clone().unwrap_or_default(),
+            playbook: text("playbook").to_owned(),
+            started: entry.time,
+        }
     });
+    let document = CaseShow {
+        case: meta.clone(),
+        evidence_items: evidence.len(),
+        evidence_bytes: evidence.iter().map(|item| item.size).sum(),
+        journal_lines: entries.len(),
+        runs: runs.collect(),
+    };
     if session.output.format_or(Format::Table) != Format::Table {
-        session.output.document(&document)?;
+        session.output.named("case-show", &document)?;
         return Ok(Exit::Done);
     }
     let scope = &meta.scope;
@@ -162,12 +230,9 @@ fn show(session: &Session) -> Result<Exit, Failure> {
         ("journal", format!("{} lines", entries.len())),
     ];
     cells.extend(meta.settings.iter().map(|(key, value)| (key.as_str(), value.clone())));
-    for entry in &runs {
-        let playbook = entry.body.get("playbook").and_then(serde_json::Value::as_str).unwrap_or_default();
-        cells.push((
-            "run",
-            format!("{} {playbook} ({})", entry.run.clone().unwrap_or_default(), entry.time.short()),
-        ));
+    for run in &document.runs {
+        // The id has the playbook's name in it.
+        cells.push(("run", format!("{} ({})", run.run, run.started.short())));
     }
     session.output.rows(&Listing {
         name: "case",
@@ -181,33 +246,34 @@ fn show(session: &Session) -> Result<Exit, Failure> {
 fn set(session: &Session, settings: &[String]) -> Result<Exit, Failure> {
     let mut parsed = Vec::new();
     for setting in settings {
-        let (key, value) = setting
+        let (name, value) = setting
             .split_once('=')
             .ok_or_else(|| Failure::new(Exit::Usage, format!("`{setting}` is not KEY=VALUE")))?;
-        parsed.push((key.trim().replace('_', "-"), value.trim().to_owned()));
+        parsed.push((name.trim().replace('_', "-"), value.trim().to_owned()));
     }
     let mut scope_check = Scope::default();
     for (key, value) in &parsed {
         if key == "product" {
             known_product(value)?;
         }
+        if key == "responder" {
+            return Err(Failure::new(Exit::Usage, "who works on the case is not set but handed over").help(
+                "bbsec-ir case custody --to WHO; `responder` in your own settings file says who you are",
+            ));
+        }
         apply(&mut scope_check, key, value)?;
     }
     let mut case = session.case(Access::Write)?;
     case.update_meta(|meta| {
-        for (key, value) in &parsed {
-            match key.as_str() {
+        for (name, value) in &parsed {
+            match name.as_str() {
                 "title" => meta.title.clone_from(value),
                 "product" => meta.product = Some(value.clone()),
                 "product-version" => meta.product_version = Some(value.clone()),
-                _ => {
-                    // Checked above, on an empty scope.
-                    if !apply(&mut meta.scope, key, value).unwrap_or(false) {
-                        // Reports know their settings with underscores.
-                        let key = if key.contains('.') { key.clone() } else { key.replace('-', "_") };
-                        meta.settings.insert(key, value.clone());
-                    }
-                }
+                // Checked above, on an empty scope.
+                name if apply(&mut meta.scope, name, value).unwrap_or(false) => {}
+                name if value.is_empty() => drop(meta.settings.remove(&key(name))),
+                name => drop(meta.settings.insert(key(name), value.clone())),
             }
         }
     })?;
@@ -244,6 +310,18 @@ fn apply(scope: &mut Scope, key: &str, value: &str) -> Result<bool, Failure> {
     Ok(true)
 }
 
+/// With a key file, else through ssh-agent.
+fn signer(key: Option<PathBuf>) -> Signer {
+    key.map_or(Signer::Agent { socket: None, key: None }, Signer::KeyFile)
+}
+
+fn sign(session: &Session, key: Option<PathBuf>) -> Result<Exit, Failure> {
+    let case = session.case(Access::Write)?;
+    let signed = case.sign(&signer(key))?;
+    session.say(&format!("journal line {} signed with {}: {}", signed.seq, signed.fingerprint, signed.file));
+    Ok(Exit::Done)
+}
+
 fn custody(
     session: &Session,
     to: &str,
@@ -252,11 +330,7 @@ fn custody(
     unsigned: bool,
 ) -> Result<Exit, Failure> {
     let mut case = session.case(Access::Write)?;
-    let signer = match key {
-        Some(path) => Some(Signer::KeyFile(path)),
-        None if unsigned => None,
-        None => Some(Signer::Agent { socket: None, key: None }),
-    };
+    let signer = (!unsigned).then(|| signer(key));
     let line = case.custody(to, why, signer.as_ref())?;
     let how = if signer.is_some() { "signed" } else { "not signed" };
     session.say(&format!("custody handed to {to}: journal line {}, {how}", line.seq));

@@ -12,10 +12,11 @@ use bbsec_aws::{
 use bbsec_core::{Exit, Failure, SecretBytes};
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     cli::{AwsFlags, Confirm},
+    documents,
     output::Format,
     session::Session,
     show,
@@ -26,7 +27,8 @@ use crate::{
 pub(crate) enum CollectCommand {
     /// Facts of instances: interfaces, groups, routes, console, screenshot
     #[command(after_help = "Examples:
-  bbsec-ir collect instance --instance i-0123456789abcdef0")]
+  bbsec-ir collect instance --instance i-0123456789abcdef0
+  bbsec-ir collect instance --instance i-0123456789abcdef0 --dry-run")]
     Instance(With<InstanceInput>),
     /// Snapshots of all volumes, verified and locked
     #[command(after_help = "Examples:
@@ -188,9 +190,14 @@ fn one<I: Args + Serialize>(
     args: &With<I>,
     question: Option<&str>,
 ) -> Result<Exit, Failure> {
-    let question = question.filter(|_| !args.confirm.dry_run).map(str::to_owned);
-    let (report, _case) = session.single(uses, &args.input, question, &args.aws, args.confirm)?;
-    let output = report.steps.first().map(|step| step.output.clone()).unwrap_or_default();
+    let question = question.map(str::to_owned);
+    let (output, exit) = if args.confirm.dry_run {
+        (json!(session.plan(uses, &args.input, &args.aws)?), Exit::Done)
+    } else {
+        let (report, _case) = session.single(uses, &args.input, question, &args.aws, args.confirm)?;
+        let output = report.steps.first().map(|step| step.output.clone()).unwrap_or_default();
+        (output, report.exit)
+    };
     if session.output.format_or(Format::Table) == Format::Table {
         let mut text = String::new();
         // What a person reads or pastes comes as lines of its own.
@@ -203,7 +210,7 @@ fn one<I: Args + Serialize>(
         }
         session.output.write(text.as_bytes())?;
     } else {
-        session.output.document(&output)?;
+        session.output.named(&documents::of_step(uses, args.confirm.dry_run), &output)?;
     }
-    Ok(report.exit)
+    Ok(exit)
 }

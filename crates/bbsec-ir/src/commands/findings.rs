@@ -3,7 +3,6 @@
 use bbsec_case::Access;
 use bbsec_core::{Exit, Failure, Severity, escape};
 use clap::Subcommand;
-use serde_json::json;
 
 use crate::{commands::scan, output::Format, session::Session, show};
 
@@ -29,11 +28,15 @@ pub(crate) enum FindingsCommand {
         rule: Option<String>,
     },
     /// One finding with its reasons and evidence
+    #[command(after_help = "Examples:
+  bbsec-ir findings show 3f2a91c0")]
     Show {
         /// Its id, or the beginning of it
         id: String,
     },
     /// Say that a finding is none, and why
+    #[command(after_help = "Examples:
+  bbsec-ir findings dismiss 3f2a91c0 --why 'our own scanner' --by 'Jo Doe'")]
     Dismiss {
         /// Its id, or the beginning of it
         id: String,
@@ -45,6 +48,8 @@ pub(crate) enum FindingsCommand {
         by: String,
     },
     /// Take a dismissal back
+    #[command(after_help = "Examples:
+  bbsec-ir findings restore 3f2a91c0 --why 'it was no scanner of ours' --by 'Jo Doe'")]
     Restore {
         /// Its id, or the beginning of it
         id: String,
@@ -81,7 +86,7 @@ pub(crate) fn run(session: &Session, command: FindingsCommand) -> Result<Exit, F
             let case = session.case(Access::Read)?;
             let finding = find(case.findings()?, &id)?;
             if session.output.format_or(Format::Table) != Format::Table {
-                session.output.document(&json!(finding))?;
+                session.output.named("finding", &finding)?;
                 return Ok(Exit::Done);
             }
             let mut text = show::finding(&finding);

@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     cli::{AwsFlags, Confirm},
     commands::verdict,
+    documents,
     output::Format,
     session::{Session, single_text},
 };
@@ -53,7 +54,7 @@ pub(crate) fn isolate(session: &Session, args: IsolateArgs) -> Result<Exit, Fail
     if session.output.format_or(Format::Table) == Format::Table {
         session.output.write(verdict::plain(&output).as_bytes())?;
     } else {
-        session.output.document(&output)?;
+        session.output.named(&documents::of_step("isolate", args.confirm.dry_run), &output)?;
     }
     let isolation = serde_json::from_value::<Isolation>(output).unwrap_or_default();
     if args.confirm.dry_run || isolation.snapshots.is_empty() {

@@ -9,6 +9,8 @@ pub(crate) mod explain;
 mod explain_secret;
 pub(crate) mod findings;
 pub(crate) mod isolate;
+pub(crate) mod man;
+pub(crate) mod origin;
 pub(crate) mod pivot;
 pub(crate) mod plan;
 pub(crate) mod playbook;
@@ -33,7 +35,7 @@ use crate::{
 
 /// Does what was asked, and says how the process should end.
 pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
-    let session = Session::new(cli.global);
+    let session = Session::new(cli.global)?;
     match cli.command {
         Command::Case(command) => case::run(&session, command),
         Command::Isolate(args) => isolate::isolate(&session, args),
@@ -56,6 +58,6 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Aws(command) => aws::run(&session, command),
         Command::Schema(args) => reference::schema(&session, args),
         Command::Completions(args) => reference::completions(&session, args),
-        Command::Man(args) => reference::man(&session, args),
+        Command::Man(args) => man::man(&session, args),
     }
 }

@@ -8,6 +8,8 @@ use std::{
 use bbsec_case::{Access, Case, EventFilter, names};
 use bbsec_core::{Event, Exit, Failure, Indicator, IndicatorKind, Place, Time};
 use clap::Args;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{output::Listing, session::Session, show};
@@ -70,6 +72,46 @@ struct Web {
     targets: BTreeMap<String, Touched>,
     requests: HashSet<String>,
     sources: BTreeMap<String, u64>,
+}
+
+/// A row for machines: an indicator that is linked, a target that was touched, or a source that tells of it.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub(crate) struct Row {
+    /// How many steps away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hop: Option<u8>,
+    /// The indicator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    linked: Option<Indicator>,
+    /// Through which other one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    via: Option<Indicator>,
+    /// Kind and id of what was touched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<String>,
+    /// A log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    /// In how many events.
+    events: u64,
+    /// What was sent in them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes_out: Option<u64>,
+    /// The first of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first: Option<Time>,
+    /// The last of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last: Option<Time>,
+    /// The logs that say so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sources: Vec<String>,
+    /// A line that proves it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    evidence: Vec<Place>,
+    /// Whether the next hop starts from it too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    followed: Option<bool>,
 }
 
 pub(crate) fn pivot(session: &Session, args: PivotArgs) -> Result<Exit, Failure> {
@@ -251,11 +293,17 @@ impl Web {
                 touched.events.to_string(),
                 touched.first.short(),
             ]);
-            rows.push(json!({"target": target, "events": touched.events, "bytes_out": touched.bytes_out,
-                "first": touched.first, "last": touched.last}));
+            rows.push(json!(Row {
+                target: Some(target.clone()),
+                events: touched.events,
+                bytes_out: Some(touched.bytes_out),
+                first: Some(touched.first),
+                last: Some(touched.last),
+                ..Row::default()
+            }));
         }
         for (source, events) in &self.sources {
-            rows.push(json!({"source": source, "events": events}));
+            rows.push(json!(Row { source: Some(source.clone()), events: *events, ..Row::default() }));
         }
         Listing {
             name: "pivot",
@@ -266,16 +314,17 @@ impl Web {
     }
 
     fn row(&self, indicator: &Indicator, link: &Link) -> Value {
-        json!({
-            "hop": link.hop,
-            "linked": indicator,
-            "via": link.via,
-            "events": link.events,
-            "first": link.first,
-            "last": link.last,
-            "sources": link.sources,
-            "evidence": [{"file": link.at.file, "offset": link.at.offset, "length": link.at.length}],
-            "followed": followed(indicator.kind) && !self.shared.contains_key(indicator),
+        json!(Row {
+            hop: Some(link.hop),
+            linked: Some(indicator.clone()),
+            via: Some(link.via.clone()),
+            events: link.events,
+            first: Some(link.first),
+            last: Some(link.last),
+            sources: link.sources.iter().cloned().collect(),
+            evidence: vec![link.at.clone()],
+            followed: Some(followed(indicator.kind) && !self.shared.contains_key(indicator)),
+            ..Row::default()
         })
     }
 }

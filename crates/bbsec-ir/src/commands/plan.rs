@@ -3,7 +3,6 @@
 use anstyle::{AnsiColor, Style};
 use bbsec_core::{Exit, Failure, escape};
 use bbsec_playbook::{PlannedStep, RunPlan};
-use serde_json::json;
 
 use crate::{commands::playbook::count, output::Format, session::Session, show};
 
@@ -15,7 +14,7 @@ const GREEN: Style = AnsiColor::Green.on_default();
 
 pub(crate) fn show(session: &Session, plan: &RunPlan) -> Result<Exit, Failure> {
     if session.output.format_or(Format::Table) != Format::Table {
-        session.output.document(&json!(plan))?;
+        session.output.named("plan", plan)?;
         return Ok(Exit::Done);
     }
     let mut text = String::new();

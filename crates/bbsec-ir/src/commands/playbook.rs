@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use bbsec_core::{Exit, Failure};
 use clap::Subcommand;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::json;
 
 use crate::{
@@ -47,12 +49,42 @@ pub(crate) enum PlaybookCommand {
         strict: bool,
     },
     /// The steps of a playbook, or the text of one that comes with the program
+    #[command(after_help = "Examples:
+  bbsec-ir playbook show compromised-bitbucket > mine.yaml
+  bbsec-ir playbook show mine.yaml")]
     Show {
         /// A file, or a name that `playbook list` prints
         playbook: String,
     },
     /// The playbooks that come with the program, and what steps can use
+    #[command(after_help = "Examples:
+  bbsec-ir playbook list")]
     List,
+}
+
+/// Something that is wrong with a playbook, and where.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Diagnosed {
+    file: String,
+    line: usize,
+    column: usize,
+    /// `error` or `warning`.
+    level: serde_json::Value,
+    /// `PB…`.
+    code: serde_json::Value,
+    message: String,
+    help: Option<String>,
+}
+
+/// Something that a playbook is or can use.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Named {
+    /// What `playbook show` or `uses:` takes.
+    name: String,
+    /// `playbook`, `action` or `analysis`.
+    kind: String,
+    /// One line.
+    about: String,
 }
 
 pub(crate) fn run(session: &Session, command: PlaybookCommand) -> Result<Exit, Failure> {
@@ -84,7 +116,9 @@ pub(crate) fn run(session: &Session, command: PlaybookCommand) -> Result<Exit, F
             let rows = cells
                 .iter()
                 .filter_map(|cell| match cell.as_slice() {
-                    [name, kind, about] => Some(json!({"name": name, "kind": kind, "about": about})),
+                    [name, kind, about] => {
+                        Some(json!(Named { name: name.clone(), kind: kind.clone(), about: about.clone() }))
+                    }
                     _ => None,
                 })
                 .collect();
@@ -119,9 +153,14 @@ fn validate(
         }
         for diagnostic in &checked.found {
             let (line, column) = diagnostic.position(&text).unwrap_or((1, 1));
-            rows.push(json!({
-                "file": shown, "line": line, "column": column, "level": diagnostic.level,
-                "code": diagnostic.code, "message": diagnostic.message, "help": diagnostic.help,
+            rows.push(json!(Diagnosed {
+                file: shown.clone(),
+                line,
+                column,
+                level: json!(diagnostic.level),
+                code: json!(diagnostic.code),
+                message: diagnostic.message.clone(),
+                help: diagnostic.help.clone(),
             }));
         }
         let errors = checked.errors();
@@ -165,7 +204,7 @@ fn steps(session: &Session, file: &str, registry: &bbsec_playbook::Registry) -> 
         .collect();
     let rows = playbook.steps.iter().map(|step| json!(step)).collect();
     session.output.rows(&Listing {
-        name: "playbook",
+        name: "playbook-steps",
         heads: vec!["step", "uses", "needs", "asks"],
         cells,
         rows,

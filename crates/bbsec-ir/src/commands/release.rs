@@ -24,7 +24,7 @@ Where somebody changed something after the isolation, nothing is put back
 and the difference is shown; --partial puts back the rest.")]
 pub(crate) struct ReleaseArgs {
     /// Only these instances
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", num_args = 1..)]
     instance: Vec<String>,
     /// Leave alone what somebody changed meanwhile, and put back the rest
     #[arg(long)]
@@ -50,7 +50,7 @@ pub(crate) fn release(session: &Session, args: ReleaseArgs) -> Result<Exit, Fail
         )
         .help("was it isolated from another case folder? name that one with --case"));
     }
-    let isolate = bbsec_aws::Isolate(registry::aws(&args.aws, &case.meta().id)?);
+    let isolate = bbsec_aws::Isolate(registry::aws(&session.aws(&args.aws), &case.meta().id)?);
     if args.confirm.dry_run {
         return plan(session, &mut case, &isolate, &runs, &args.instance);
     }

@@ -4,6 +4,8 @@ use bbsec_case::Access;
 use bbsec_core::{Exit, Failure, escape};
 use bbsec_report::{Class, RotationItem};
 use clap::{Args, Subcommand};
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::json;
 
 use crate::{
@@ -37,8 +39,12 @@ pub(crate) enum RotateCommand {
 Revokes nothing itself: it records that a person did. Taken back by `rotate reopen`.")]
     Done(Decision),
     /// Take a tick back: the credential is to be rotated after all
+    #[command(after_help = "Examples:
+  bbsec-ir rotate reopen R-1a2b3c --by ida@example.org --note 'the old key still answers'")]
     Reopen(Decision),
     /// How far it is
+    #[command(after_help = "Examples:
+  bbsec-ir rotate status")]
     Status,
 }
 
@@ -104,6 +110,32 @@ fn decide(session: &Session, decision: &Decision, state: &str) -> Result<Exit, F
     Ok(Exit::Done)
 }
 
+/// How far the list is.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct RotationStatus {
+    /// Credentials on the list.
+    items: usize,
+    /// Those still to be rotated.
+    open: usize,
+    /// Those that were.
+    done: usize,
+    /// Those that were set aside.
+    dismissed: usize,
+    /// The same by class, the worst first.
+    classes: Vec<ClassStatus>,
+    /// The id of the next one.
+    next: Option<String>,
+}
+
+/// How far a class of the list is.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ClassStatus {
+    class: String,
+    open: usize,
+    done: usize,
+    dismissed: usize,
+}
+
 /// How far one class is.
 struct Row {
     class: Class,
@@ -148,16 +180,21 @@ fn status(session: &Session) -> Result<Exit, Failure> {
         }
         session.output.write(text.as_bytes())?;
     } else {
-        let rows: Vec<_> = classes
-            .iter()
-            .map(|row| {
-                json!({"class": row.class.name(), "open": row.open, "done": row.done, "dismissed": row.dismissed})
-            })
-            .collect();
-        session.output.document(&json!({
-            "schema": "bbsec-ir.rotation-status/v1", "items": items.len(), "open": open, "done": done,
-            "dismissed": dismissed, "classes": rows, "next": next.map(|item| &item.id),
-        }))?;
+        let classes = classes.iter().map(|row| ClassStatus {
+            class: row.class.name().to_owned(),
+            open: row.open,
+            done: row.done,
+            dismissed: row.dismissed,
+        });
+        let status = RotationStatus {
+            items: items.len(),
+            open,
+            done,
+            dismissed,
+            classes: classes.collect(),
+            next: next.map(|item| item.id.clone()),
+        };
+        session.output.named("rotation-status", &status)?;
     }
     Ok(if items.is_empty() { Exit::Nothing } else { Exit::Done })
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use bbsec_core::{Exit, Failure};
 use clap::Subcommand;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::json;
 
 use crate::{output::Listing, session::Session};
@@ -12,11 +14,27 @@ use crate::{output::Listing, session::Session};
 #[derive(Debug, Subcommand)]
 pub(crate) enum RulesCommand {
     /// Read Sigma YAML and gitleaks TOML, and say of each rule whether it loads
+    #[command(after_help = "Examples:
+  bbsec-ir rules check ./sigma/rules
+  bbsec-ir rules check gitleaks.toml --format json")]
     Check {
         /// Files or folders
         #[arg(required = true)]
         paths: Vec<PathBuf>,
     },
+}
+
+/// Whether a rule loads.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct CheckedRule {
+    /// Its file.
+    file: String,
+    /// Its id or title.
+    rule: String,
+    /// Whether it does.
+    loads: bool,
+    /// Why it does not.
+    why: Option<String>,
 }
 
 pub(crate) fn run(session: &Session, command: RulesCommand) -> Result<Exit, Failure> {
@@ -26,7 +44,9 @@ pub(crate) fn run(session: &Session, command: RulesCommand) -> Result<Exit, Fail
     let mut refused = 0_usize;
     let mut add = |file: String, rule: String, why: Option<String>| {
         refused += usize::from(why.is_some());
-        rows.push(json!({"file": file, "rule": rule, "loads": why.is_none(), "why": why}));
+        let checked =
+            CheckedRule { file: file.clone(), rule: rule.clone(), loads: why.is_none(), why: why.clone() };
+        rows.push(json!(checked));
         let state = if why.is_none() { "loads" } else { "refused" };
         cells.push(vec![state.to_owned(), rule, file, why.unwrap_or_default()]);
     };

@@ -10,14 +10,15 @@ use bbsec_case::Access;
 use bbsec_core::{Exit, Failure, escape};
 use bbsec_playbook::{Mode, Playbook, RunReport, RunRequest, StepState};
 use clap::Args;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
     cli::AwsFlags,
     commands::{plan, playbook::shipped},
     live::Live,
-    output::Format,
-    registry,
+    output::{Format, Listing},
     session::{Answers, Session},
     show,
 };
@@ -85,6 +86,16 @@ pub(crate) struct UndoArgs {
     aws: AwsFlags,
 }
 
+/// A step that was taken back.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Undone {
+    /// The step.
+    step: String,
+    /// What the world says afterwards.
+    #[serde(flatten)]
+    verdict: bbsec_core::Verdict,
+}
+
 /// Reads and validates a playbook; prints what is wrong with it.
 pub(crate) fn load(
     session: &Session,
@@ -128,7 +139,7 @@ pub(crate) fn read(path: &Path) -> Result<String, Failure> {
 pub(crate) fn run(session: &Session, args: RunArgs) -> Result<Exit, Failure> {
     let given = given(&args.set)?;
     let mut case = session.case(if args.plan { Access::Read } else { Access::Write })?;
-    let registry = registry::all(&args.aws, &case.meta().id)?;
+    let registry = session.registry(&args.aws, &case)?;
     let (playbook, text) = load(session, &args.playbook, &registry)?;
     for step in &args.yes_to {
         known_step(&playbook, step)?;
@@ -187,13 +198,7 @@ fn known_step(playbook: &Playbook, step: &str) -> Result<(), Failure> {
 fn printed(session: &Session, format: Format, report: &RunReport) -> Result<(), Failure> {
     match format {
         Format::Jsonl => Ok(()),
-        Format::Json => {
-            let mut document = json!(report);
-            if let Value::Object(fields) = &mut document {
-                fields.insert("schema".into(), "bbsec-ir.run/v1".into());
-            }
-            session.output.document(&document)
-        }
+        Format::Json => session.output.named("run", report),
         _ => {
             let mut text = String::new();
             for (name, value) in &report.outputs {
@@ -238,7 +243,7 @@ fn given(set: &[String]) -> Result<Map<String, Value>, Failure> {
 
 pub(crate) fn undo(session: &Session, args: UndoArgs) -> Result<Exit, Failure> {
     let mut case = session.case(if args.dry_run { Access::Read } else { Access::Write })?;
-    let registry = registry::all(&args.aws, &case.meta().id)?;
+    let registry = session.registry(&args.aws, &case)?;
     let only = args.step.as_deref();
     let steps = bbsec_playbook::undoable(&case, &registry, &args.run, only)?;
     let mut text = String::new();
@@ -265,13 +270,20 @@ pub(crate) fn undo(session: &Session, args: UndoArgs) -> Result<Exit, Failure> {
     }
     let undone = bbsec_playbook::undo(&mut case, &registry, &args.run, only, session.bars.as_ref())?;
     let mut exit = Exit::Done;
+    let (mut cells, mut rows) = (Vec::new(), Vec::new());
     for step in undone {
         let state = if step.verdict.holds { "undone" } else { "not wholly undone" };
-        session.output.write(format!("{}: {state}\n", step.id).as_bytes())?;
-        for line in &step.verdict.violated {
-            session.say(&format!("  {}", escape::terminal(line)));
+        cells.push(vec![step.id.clone(), state.to_owned(), step.verdict.violated.join("; ")]);
+        if !step.verdict.violated.is_empty() {
             exit = Exit::Failed;
         }
+        rows.push(json!(Undone { step: step.id, verdict: step.verdict }));
     }
+    session.output.rows(&Listing {
+        name: "undo",
+        heads: vec!["step", "state", "what is not"],
+        cells,
+        rows,
+    })?;
     Ok(exit)
 }

@@ -9,6 +9,7 @@ use bbsec_report::{
     export::{gitleaks_json, sarif},
 };
 use clap::Subcommand;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -67,6 +68,8 @@ pub(crate) enum ScanCommand {
   bbsec-ir scan cloudtrail --path events.json.gz --rules ./sigma/cloud/aws")]
     Cloudtrail(Explained<CloudtrailInput>),
     /// All of it, on a home
+    #[command(after_help = "Examples:
+  bbsec-ir scan all --home /mnt/bitbucket-home --case ./incident")]
     All(crate::analyses::HomeInput),
 }
 
@@ -206,16 +209,22 @@ pub(super) fn print(session: &Session, id: &str, collected: &Collected) -> Resul
     }
 }
 
+/// Who touched what, and what was concluded from the logs.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Access {
+    rows: Vec<bbsec_core::Touch>,
+    findings: Vec<bbsec_core::Finding>,
+}
+
 /// Rows are who touched what; what was concluded from the logs stands beside them where the format has room.
 fn access(session: &Session, format: Format, collected: &Collected) -> Result<(), Failure> {
     let told: Vec<_> =
         collected.findings.iter().filter(|found| found.severity > Severity::Info).cloned().collect();
     match format {
-        Format::Json => session.output.document(&json!({
-            "schema": "bbsec-ir.access/v1",
-            "rows": touches(collected).rows,
-            "findings": collected.findings,
-        })),
+        Format::Json => session.output.named(
+            "access",
+            &Access { rows: collected.touches.clone(), findings: collected.findings.clone() },
+        ),
         Format::Table => {
             let mut text = output::table(&touches(collected));
             if !told.is_empty() {

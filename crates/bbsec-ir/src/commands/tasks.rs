@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::{
     output::{Format, Listing},
-    session::{Session, person},
+    session::Session,
     show,
 };
 
@@ -68,7 +68,7 @@ pub(crate) fn run(session: &Session, command: TasksCommand) -> Result<Exit, Fail
             if result.trim().is_empty() {
                 return Err(Failure::new(Exit::Usage, "--result says nothing").help("say what came of it"));
             }
-            let by = by.unwrap_or_else(person);
+            let by = by.unwrap_or_else(|| session.person());
             let attached = task_done(&mut case, &task, &by, &result, &attach)?;
             session.say(&format!("done: {}", escape::terminal(&task.step)));
             for path in attached {
@@ -82,7 +82,7 @@ pub(crate) fn run(session: &Session, command: TasksCommand) -> Result<Exit, Fail
         TasksCommand::Skip { task: name, by, why } => {
             let case = session.case(Access::Write)?;
             let task = task(&case, &name)?;
-            task_skipped(&case, &task, &by.unwrap_or_else(person), &why)?;
+            task_skipped(&case, &task, &by.unwrap_or_else(|| session.person()), &why)?;
             session.say(&format!("left out: {}", escape::terminal(&task.step)));
             Ok(Exit::Done)
         }

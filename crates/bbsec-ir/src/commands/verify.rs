@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use bbsec_case::{Problem, VerifyOptions};
 use bbsec_core::{Exit, Failure, escape};
 use clap::Args;
-use serde_json::json;
 
 use crate::{output::Format, session::Session};
 
@@ -67,11 +66,7 @@ pub(crate) fn run(session: &Session, args: VerifyArgs) -> Result<Exit, Failure> 
         text.push_str(if report.ok { "everything holds\n" } else { "something does not hold\n" });
         session.output.write(text.as_bytes())?;
     } else {
-        let mut document = json!(report);
-        if let Some(fields) = document.as_object_mut() {
-            fields.insert("schema".into(), "bbsec-ir.verify/v1".into());
-        }
-        session.output.document(&document)?;
+        session.output.named("verify", &report)?;
     }
     Ok(report.exit())
 }

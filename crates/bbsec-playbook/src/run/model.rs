@@ -1,6 +1,7 @@
 //! What a run is given and what comes of it.
 
 use bbsec_core::{Exit, Failure, Gap};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -36,7 +37,7 @@ pub struct RunRequest<'a> {
 }
 
 /// How a step ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepState {
     /// Done, and what the world says agrees.
@@ -87,7 +88,7 @@ impl StepState {
 }
 
 /// One step's end.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct StepReport {
     /// The step.
     pub id: String,
@@ -109,7 +110,7 @@ pub struct StepReport {
 }
 
 /// A run's end.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct RunReport {
     /// The run.
     pub run: String,

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bbsec_core::{Time, Touch};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::sources::Register;
 use crate::{CaseData, RotationItem, rotation::content, words};
 
 /// What was touched.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Touched {
     /// Each thing, the most taken first.
     pub targets: Vec<TargetView>,
@@ -22,7 +23,7 @@ pub struct Touched {
 }
 
 /// One thing that was touched.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TargetView {
     /// `repository`, `page`, …
     pub kind: &'static str,
@@ -49,7 +50,7 @@ pub struct TargetView {
 }
 
 /// Sums over the things of one kind in one project or space.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Volume {
     /// `repository`, `page`, …
     pub kind: &'static str,

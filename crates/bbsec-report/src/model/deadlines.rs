@@ -1,12 +1,13 @@
 //! Deadlines, counted from when we became aware. Reminders, not legal advice; which apply, a person decides.
 
 use bbsec_core::Time;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{CaseData, words};
 
 /// One deadline.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Deadline {
     /// Its name.
     pub name: String,

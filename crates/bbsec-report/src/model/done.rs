@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use bbsec_core::{ChangeResult, Time};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::CaseData;
 
 /// What was done.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Done {
     /// Whether the host is cut off.
     pub containment: Containment,
@@ -26,7 +27,7 @@ pub struct Done {
 }
 
 /// What the newest verdict on isolation says.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Containment {
     /// `None` when nobody asked.
     pub holds: Option<bool>,
@@ -39,7 +40,7 @@ pub struct Containment {
 }
 
 /// One step.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct StepView {
     /// The run.
     pub run: String,
@@ -58,7 +59,7 @@ pub struct StepView {
 }
 
 /// One change.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ChangeView {
     /// When.
     pub time: Time,
@@ -75,7 +76,7 @@ pub struct ChangeView {
 }
 
 /// Evidence of one kind.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct EvidenceView {
     /// What it is.
     pub what: String,

@@ -1,12 +1,13 @@
 //! Facts that a support desk, an authority or a customer will ask for. What is not known says where to look.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Happened;
 use crate::{CaseData, words};
 
 /// One fact.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Field {
     /// Its name in the case's settings.
     pub key: &'static str,
@@ -66,6 +67,11 @@ const ASKED: [(&str, &str, &str); 21] = [
         "your own correspondence with Atlassian; there is no public default",
     ),
 ];
+
+/// The names of the facts that a person can tell a case.
+pub fn field_keys() -> impl Iterator<Item = &'static str> {
+    ASKED.iter().map(|(key, ..)| *key)
+}
 
 pub(super) fn fields(data: &CaseData, happened: &Happened) -> Vec<Field> {
     let mut fields: Vec<Field> = ASKED

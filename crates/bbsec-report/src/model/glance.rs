@@ -1,5 +1,6 @@
 //! The case at a glance: six figures for the top of the first page, each with where it is shown in full.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
@@ -9,7 +10,7 @@ use super::{
 use crate::{Class, words};
 
 /// How a figure is to be taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Tone {
     /// It calls for action.
@@ -23,7 +24,7 @@ pub enum Tone {
 }
 
 /// One figure.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Figure {
     /// What it is.
     pub label: &'static str,

@@ -14,12 +14,13 @@ mod story;
 mod unknown;
 
 use bbsec_core::{Finding, Time};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use blast::{TargetView, Touched, Volume};
 pub use deadlines::Deadline;
 pub use done::{ChangeView, Containment, Done, EvidenceView, StepView};
-pub use fields::Field;
+pub use fields::{Field, field_keys};
 pub use glance::{Figure, Tone};
 pub use recovery::{Candidate, Recovery};
 pub use sources::{Claim, Source};
@@ -33,7 +34,7 @@ use crate::{ActivityBucket, CaseData, RotationItem, rotation::rotation, scrub};
 pub const SCHEMA: &str = "bbsec-ir.report/v1";
 
 /// Everything that the documents say.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Report {
     /// `bbsec-ir.report/v1`.
     pub schema: &'static str,
@@ -70,7 +71,7 @@ pub struct Report {
 }
 
 /// Which case.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Head {
     /// Its id.
     pub id: String,
@@ -95,7 +96,7 @@ pub struct Head {
 }
 
 /// The five answers.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Answers {
     /// One sentence.
     pub headline: String,
@@ -112,7 +113,7 @@ pub struct Answers {
 }
 
 /// The rotation list with its progress.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Rotation {
     /// First things first.
     pub items: Vec<RotationItem>,
@@ -127,7 +128,7 @@ pub struct Rotation {
 }
 
 /// One class of the rotation list.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ClassCount {
     /// Its name in machine output.
     pub class: &'static str,
@@ -140,7 +141,7 @@ pub struct ClassCount {
 }
 
 /// A finding that a person set aside.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct SetAside {
     /// Its id.
     pub id: String,

@@ -1,6 +1,7 @@
 //! How it may have begun, and from what one could rebuild. Candidates, never verdicts.
 
 use bbsec_core::{Confidence, Finding, Severity, Time};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Happened, sources::Register};
@@ -27,7 +28,7 @@ const DOORS: [&str; 12] = [
 ];
 
 /// How it may have begun, and from what one could rebuild.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Recovery {
     /// Ways in, likeliest first.
     pub candidates: Vec<Candidate>,
@@ -40,7 +41,7 @@ pub struct Recovery {
 }
 
 /// One way in.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Candidate {
     /// One line.
     pub title: String,

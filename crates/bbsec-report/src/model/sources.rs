@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use bbsec_core::Place;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{CaseData, Redactor};
@@ -13,7 +14,7 @@ const PER_CLAIM: usize = 4;
 const MOST: usize = 2000;
 
 /// A sentence and the evidence behind it.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct Claim {
     /// The sentence.
     pub text: String,
@@ -37,7 +38,7 @@ impl Claim {
 }
 
 /// One piece of evidence.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Source {
     /// Its number, from 1.
     pub number: usize,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bbsec_core::{Finding, Severity, Time, Touch};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::sources::Register;
@@ -16,7 +17,7 @@ const BEFORE: i64 = 24 * 3600 * 1_000_000;
 const AFTER: i64 = 72 * 3600 * 1_000_000;
 
 /// What happened and when.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Happened {
     /// The first moment that ties to a suspect.
     pub first: Option<Time>,
@@ -33,7 +34,7 @@ pub struct Happened {
 }
 
 /// One actor.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ActorView {
     /// In words.
     pub label: String,
@@ -62,7 +63,7 @@ pub struct ActorView {
 }
 
 /// Who did what is marked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Lane {
     /// The actor.
@@ -72,7 +73,7 @@ pub enum Lane {
 }
 
 /// One moment that stands out.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Mark {
     /// Its number on the picture, from 1.
     pub number: usize,
@@ -95,7 +96,7 @@ pub struct Mark {
 }
 
 /// A stretch of time.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Period {
     /// From.
     pub from: Time,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bbsec_core::{Gap, Place, Severity};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Happened, Recovery, Touched};
@@ -12,7 +13,7 @@ use crate::{CaseData, words};
 const NAMED: usize = 12;
 
 /// One thing that is not known.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Unknown {
     /// What is missing, in a word or two.
     pub what: String,

@@ -10,6 +10,7 @@ mod rank;
 mod uses;
 
 use bbsec_core::{Confidence, Place, Severity, Time};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 pub(crate) use exposure::how as content;
@@ -18,7 +19,7 @@ pub use identity::rotation_id;
 use crate::{CaseData, RotationState, words};
 
 /// Why a credential stands where it stands in the list. The order is the order of the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// The actor used it.
@@ -61,7 +62,7 @@ impl Class {
 }
 
 /// One way in which a credential came within reach of a suspect.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Exposure {
     /// Who, in words.
     pub actor: String,
@@ -82,7 +83,7 @@ pub struct Exposure {
 }
 
 /// One recorded use of a credential.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Use {
     /// `cloudtrail`, or the product whose log says so.
     pub log: String,
@@ -109,7 +110,7 @@ pub struct Use {
 }
 
 /// Where a credential stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Location {
     /// `PROJECT/slug`, or the path that was scanned.
     pub target: String,
@@ -134,7 +135,7 @@ pub struct Location {
 }
 
 /// One credential to rotate.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct RotationItem {
     /// Stable over runs.
     pub id: String,

@@ -5,6 +5,7 @@ use std::{
     path::Path,
 };
 
+use crate::shell;
 use anyhow::{Context, Result, ensure};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
@@ -55,6 +56,7 @@ pub(super) fn check(root: &Path) -> Result<String> {
     let mut broken = arrows(&metadata);
     broken.extend(aws(&metadata));
     broken.extend(versions(&metadata));
+    broken.extend(features(root)?);
     broken.extend(top(root)?);
     broken.extend(long_files(root)?);
     ensure!(broken.is_empty(), "{}", broken.join("\n"));
@@ -114,6 +116,24 @@ fn versions(metadata: &Metadata) -> Vec<String> {
         }
     }
     broken
+}
+
+/// A build of the program alone must select the features that a build of everything does: otherwise cargo compiles what
+/// the two share, the AWS SDK among it, once for each.
+fn features(root: &Path) -> Result<Vec<String>> {
+    let tree = |of: &[&str]| -> Result<BTreeSet<String>> {
+        let mut command = shell::cargo();
+        command
+            .current_dir(root)
+            .args(["tree", "--locked", "--prefix", "none", "--format", "{p} {f}"])
+            .args(of);
+        let text = shell::capture(&mut command)?;
+        Ok(text.lines().map(|line| line.trim_end_matches(" (*)").trim().to_owned()).collect())
+    };
+    let (alone, all) = (tree(&["--package", "bbsec-ir"])?, tree(&["--workspace"])?);
+    let broken =
+        alone.difference(&all).filter(|line| !line.starts_with("bbsec-") && !line.starts_with("xtask"));
+    Ok(broken.map(|line| format!("built alone, bbsec-ir has other features: {line}")).collect())
 }
 
 fn top(root: &Path) -> Result<Vec<String>> {

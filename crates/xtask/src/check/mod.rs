@@ -13,7 +13,7 @@ use std::{
 
 use anyhow::Result;
 
-use crate::{generated, setup, shell};
+use crate::{dist, generated, setup, shell};
 
 /// How a stage ended.
 enum Outcome {
@@ -36,13 +36,14 @@ pub fn all(only: Option<&str>) -> Result<ExitCode> {
     let mut run = Run { root, stages: Vec::new(), left_out: Vec::new() };
     let started = Instant::now();
     let wanted = |name: &str| only.is_none_or(|only| only == name);
-    let stages: [(&'static str, Stage); 8] = [
+    let stages: [(&'static str, Stage); 9] = [
         ("setup", set_up),
         ("format", format),
         ("clippy", clippy),
         ("invariants", |run| invariants::check(&run.root)),
         ("deny", |run| deny::check(&run.root)),
         ("tests", |run| tests::run(&run.root, &mut run.left_out)),
+        ("static", |run| dist::try_development(&run.root)),
         ("doc tests", |run| tests::doc(&run.root)),
         ("drift", |run| generated::check(&run.root)),
     ];
