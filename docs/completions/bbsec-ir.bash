@@ -133,11 +133,20 @@ _bbsec__ir() {
             bbsec__ir__subcmd__case__subcmd__help,sign)
                 cmd="bbsec__ir__subcmd__case__subcmd__help__subcmd__sign"
                 ;;
+            bbsec__ir__subcmd__collect,all)
+                cmd="bbsec__ir__subcmd__collect__subcmd__all"
+                ;;
+            bbsec__ir__subcmd__collect,attach)
+                cmd="bbsec__ir__subcmd__collect__subcmd__attach"
+                ;;
             bbsec__ir__subcmd__collect,cloudtrail)
                 cmd="bbsec__ir__subcmd__collect__subcmd__cloudtrail"
                 ;;
             bbsec__ir__subcmd__collect,credentials-use)
                 cmd="bbsec__ir__subcmd__collect__subcmd__credentials__subcmd__use"
+                ;;
+            bbsec__ir__subcmd__collect,database)
+                cmd="bbsec__ir__subcmd__collect__subcmd__database"
                 ;;
             bbsec__ir__subcmd__collect,help)
                 cmd="bbsec__ir__subcmd__collect__subcmd__help"
@@ -148,17 +157,35 @@ _bbsec__ir() {
             bbsec__ir__subcmd__collect,instance)
                 cmd="bbsec__ir__subcmd__collect__subcmd__instance"
                 ;;
+            bbsec__ir__subcmd__collect,logs)
+                cmd="bbsec__ir__subcmd__collect__subcmd__logs"
+                ;;
+            bbsec__ir__subcmd__collect,rest)
+                cmd="bbsec__ir__subcmd__collect__subcmd__rest"
+                ;;
+            bbsec__ir__subcmd__collect,traffic)
+                cmd="bbsec__ir__subcmd__collect__subcmd__traffic"
+                ;;
             bbsec__ir__subcmd__collect,vault)
                 cmd="bbsec__ir__subcmd__collect__subcmd__vault"
                 ;;
             bbsec__ir__subcmd__collect,volumes)
                 cmd="bbsec__ir__subcmd__collect__subcmd__volumes"
                 ;;
+            bbsec__ir__subcmd__collect__subcmd__help,all)
+                cmd="bbsec__ir__subcmd__collect__subcmd__help__subcmd__all"
+                ;;
+            bbsec__ir__subcmd__collect__subcmd__help,attach)
+                cmd="bbsec__ir__subcmd__collect__subcmd__help__subcmd__attach"
+                ;;
             bbsec__ir__subcmd__collect__subcmd__help,cloudtrail)
                 cmd="bbsec__ir__subcmd__collect__subcmd__help__subcmd__cloudtrail"
                 ;;
             bbsec__ir__subcmd__collect__subcmd__help,credentials-use)
                 cmd="bbsec__ir__subcmd__collect__subcmd__help__subcmd__credentials__subcmd__use"
+                ;;
+            bbsec__ir__subcmd__collect__subcmd__help,database)
+                cmd="bbsec__ir__subcmd__collect__subcmd__help__subcmd__database"
                 ;;
             bbsec__ir__subcmd__collect__subcmd__help,help)
                 cmd="bbsec__ir__subcmd__collect__subcmd__help__subcmd__help"
@@ -168,6 +195,15 @@ _bbsec__ir() {
                 ;;
             bbsec__ir__subcmd__collect__subcmd__help,instance)
                 cmd="bbsec__ir__subcmd__collect__subcmd__help__subcmd__instance"
+                ;;
+            bbsec__ir__subcmd__collect__subcmd__help,logs)
+                cmd="bbsec__ir__subcmd__collect__subcmd__help__subcmd__logs"
+                ;;
+            bbsec__ir__subcmd__collect__subcmd__help,rest)
+                cmd="bbsec__ir__subcmd__collect__subcmd__help__subcmd__rest"
+                ;;
+            bbsec__ir__subcmd__collect__subcmd__help,traffic)
+                cmd="bbsec__ir__subcmd__collect__subcmd__help__subcmd__traffic"
                 ;;
             bbsec__ir__subcmd__collect__subcmd__help,vault)
                 cmd="bbsec__ir__subcmd__collect__subcmd__help__subcmd__vault"
@@ -292,17 +328,35 @@ _bbsec__ir() {
             bbsec__ir__subcmd__help__subcmd__case,sign)
                 cmd="bbsec__ir__subcmd__help__subcmd__case__subcmd__sign"
                 ;;
+            bbsec__ir__subcmd__help__subcmd__collect,all)
+                cmd="bbsec__ir__subcmd__help__subcmd__collect__subcmd__all"
+                ;;
+            bbsec__ir__subcmd__help__subcmd__collect,attach)
+                cmd="bbsec__ir__subcmd__help__subcmd__collect__subcmd__attach"
+                ;;
             bbsec__ir__subcmd__help__subcmd__collect,cloudtrail)
                 cmd="bbsec__ir__subcmd__help__subcmd__collect__subcmd__cloudtrail"
                 ;;
             bbsec__ir__subcmd__help__subcmd__collect,credentials-use)
                 cmd="bbsec__ir__subcmd__help__subcmd__collect__subcmd__credentials__subcmd__use"
                 ;;
+            bbsec__ir__subcmd__help__subcmd__collect,database)
+                cmd="bbsec__ir__subcmd__help__subcmd__collect__subcmd__database"
+                ;;
             bbsec__ir__subcmd__help__subcmd__collect,home)
                 cmd="bbsec__ir__subcmd__help__subcmd__collect__subcmd__home"
                 ;;
             bbsec__ir__subcmd__help__subcmd__collect,instance)
                 cmd="bbsec__ir__subcmd__help__subcmd__collect__subcmd__instance"
+                ;;
+            bbsec__ir__subcmd__help__subcmd__collect,logs)
+                cmd="bbsec__ir__subcmd__help__subcmd__collect__subcmd__logs"
+                ;;
+            bbsec__ir__subcmd__help__subcmd__collect,rest)
+                cmd="bbsec__ir__subcmd__help__subcmd__collect__subcmd__rest"
+                ;;
+            bbsec__ir__subcmd__help__subcmd__collect,traffic)
+                cmd="bbsec__ir__subcmd__help__subcmd__collect__subcmd__traffic"
                 ;;
             bbsec__ir__subcmd__help__subcmd__collect,vault)
                 cmd="bbsec__ir__subcmd__help__subcmd__collect__subcmd__vault"
@@ -1018,7 +1072,7 @@ _bbsec__ir() {
             return 0
             ;;
         bbsec__subcmd__ir__subcmd__case__subcmd__show)
-            opts="-o -q -v -h -V --origin --profile --region --vault-profile --vault-role-arn --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
+            opts="-o -q -v -h -V --origin --profile --region --vault-profile --vault-role-arn --aws-timeout --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1037,6 +1091,10 @@ _bbsec__ir() {
                     return 0
                     ;;
                 --vault-role-arn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --aws-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1114,7 +1172,7 @@ _bbsec__ir() {
             return 0
             ;;
         bbsec__subcmd__ir__subcmd__collect)
-            opts="-o -q -v -h -V --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version instance volumes cloudtrail credentials-use home vault help"
+            opts="-o -q -v -h -V --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version instance volumes attach cloudtrail traffic credentials-use home logs database rest vault all help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1151,8 +1209,168 @@ _bbsec__ir() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        bbsec__subcmd__ir__subcmd__collect__subcmd__all)
+            opts="-o -q -v -h -V --instance --home --database --dump --rest --vault --lock-days --without --plan --dry-run --yes --profile --region --vault-profile --vault-role-arn --aws-timeout --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --instance)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dump)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rest)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --vault)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-days)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --without)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --vault-profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --vault-role-arn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --aws-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --case)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table json jsonl csv sarif gitleaks timesketch stix html md all" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        bbsec__subcmd__ir__subcmd__collect__subcmd__attach)
+            opts="-o -q -v -h -V --to --instance --snapshot --plan --dry-run --yes --profile --region --vault-profile --vault-role-arn --aws-timeout --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --instance)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --snapshot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --vault-profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --vault-role-arn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --aws-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --case)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table json jsonl csv sarif gitleaks timesketch stix html md all" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         bbsec__subcmd__ir__subcmd__collect__subcmd__cloudtrail)
-            opts="-o -q -v -h -V --from --to --trail-region --no-lookup --no-logs --bucket --plan --dry-run --yes --profile --region --vault-profile --vault-role-arn --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
+            opts="-o -q -v -h -V --from --to --trail-region --no-lookup --no-logs --bucket --plan --dry-run --yes --profile --region --vault-profile --vault-role-arn --aws-timeout --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1190,6 +1408,10 @@ _bbsec__ir() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --aws-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --case)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1222,7 +1444,7 @@ _bbsec__ir() {
             return 0
             ;;
         bbsec__subcmd__ir__subcmd__collect__subcmd__credentials__subcmd__use)
-            opts="-o -q -v -h -V --access-key --instance --plan --dry-run --yes --profile --region --vault-profile --vault-role-arn --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
+            opts="-o -q -v -h -V --access-key --instance --plan --dry-run --yes --profile --region --vault-profile --vault-role-arn --aws-timeout --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1249,6 +1471,88 @@ _bbsec__ir() {
                     return 0
                     ;;
                 --vault-role-arn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --aws-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --case)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table json jsonl csv sarif gitleaks timesketch stix html md all" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        bbsec__subcmd__ir__subcmd__collect__subcmd__database)
+            opts="-o -q -v -h -V --url --dump --password-file --ca --name --plan --dry-run --yes --profile --region --vault-profile --vault-role-arn --aws-timeout --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dump)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --vault-profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --vault-role-arn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --aws-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1284,8 +1588,36 @@ _bbsec__ir() {
             return 0
             ;;
         bbsec__subcmd__ir__subcmd__collect__subcmd__help)
-            opts="instance volumes cloudtrail credentials-use home vault help"
+            opts="instance volumes attach cloudtrail traffic credentials-use home logs database rest vault all help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        bbsec__subcmd__ir__subcmd__collect__subcmd__help__subcmd__all)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        bbsec__subcmd__ir__subcmd__collect__subcmd__help__subcmd__attach)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1312,6 +1644,20 @@ _bbsec__ir() {
             return 0
             ;;
         bbsec__subcmd__ir__subcmd__collect__subcmd__help__subcmd__credentials__subcmd__use)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        bbsec__subcmd__ir__subcmd__collect__subcmd__help__subcmd__database)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1367,6 +1713,48 @@ _bbsec__ir() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        bbsec__subcmd__ir__subcmd__collect__subcmd__help__subcmd__logs)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        bbsec__subcmd__ir__subcmd__collect__subcmd__help__subcmd__rest)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        bbsec__subcmd__ir__subcmd__collect__subcmd__help__subcmd__traffic)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         bbsec__subcmd__ir__subcmd__collect__subcmd__help__subcmd__vault)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -1396,7 +1784,7 @@ _bbsec__ir() {
             return 0
             ;;
         bbsec__subcmd__ir__subcmd__collect__subcmd__home)
-            opts="-o -q -v -h -V --home --node --copy-repositories --snapshot --plan --dry-run --yes --profile --region --vault-profile --vault-role-arn --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
+            opts="-o -q -v -h -V --home --node --copy-repositories --logs-only --snapshot --plan --dry-run --yes --profile --region --vault-profile --vault-role-arn --aws-timeout --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1427,6 +1815,10 @@ _bbsec__ir() {
                     return 0
                     ;;
                 --vault-role-arn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --aws-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1462,7 +1854,7 @@ _bbsec__ir() {
             return 0
             ;;
         bbsec__subcmd__ir__subcmd__collect__subcmd__instance)
-            opts="-o -q -v -h -V --instance --plan --dry-run --yes --profile --region --vault-profile --vault-role-arn --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
+            opts="-o -q -v -h -V --instance --plan --dry-run --yes --profile --region --vault-profile --vault-role-arn --aws-timeout --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1485,6 +1877,228 @@ _bbsec__ir() {
                     return 0
                     ;;
                 --vault-role-arn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --aws-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --case)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table json jsonl csv sarif gitleaks timesketch stix html md all" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        bbsec__subcmd__ir__subcmd__collect__subcmd__logs)
+            opts="-o -q -v -h -V --home --node --copy-repositories --logs-only --snapshot --plan --dry-run --yes --profile --region --vault-profile --vault-role-arn --aws-timeout --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --snapshot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --vault-profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --vault-role-arn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --aws-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --case)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table json jsonl csv sarif gitleaks timesketch stix html md all" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        bbsec__subcmd__ir__subcmd__collect__subcmd__rest)
+            opts="-o -q -v -h -V --url --token-file --user --ca --allow-http --rate --everything --plan --dry-run --yes --profile --region --vault-profile --vault-role-arn --aws-timeout --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --vault-profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --vault-role-arn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --aws-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --case)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table json jsonl csv sarif gitleaks timesketch stix html md all" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        bbsec__subcmd__ir__subcmd__collect__subcmd__traffic)
+            opts="-o -q -v -h -V --instance --from --to --plan --dry-run --yes --profile --region --vault-profile --vault-role-arn --aws-timeout --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --instance)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --vault-profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --vault-role-arn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --aws-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1520,7 +2134,7 @@ _bbsec__ir() {
             return 0
             ;;
         bbsec__subcmd__ir__subcmd__collect__subcmd__vault)
-            opts="-o -q -v -h -V --bucket --prefix --mode --retain-days --accept-weak-vault --plan --dry-run --yes --profile --region --vault-profile --vault-role-arn --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
+            opts="-o -q -v -h -V --bucket --prefix --mode --retain-days --accept-weak-vault --plan --dry-run --yes --profile --region --vault-profile --vault-role-arn --aws-timeout --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1558,6 +2172,10 @@ _bbsec__ir() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --aws-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --case)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1590,7 +2208,7 @@ _bbsec__ir() {
             return 0
             ;;
         bbsec__subcmd__ir__subcmd__collect__subcmd__volumes)
-            opts="-o -q -v -h -V --instance --wait --lock-days --mode --copy-kms-key --share-with --again --plan --dry-run --yes --profile --region --vault-profile --vault-role-arn --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
+            opts="-o -q -v -h -V --instance --wait --lock-days --mode --copy-kms-key --share-with --again --plan --dry-run --yes --profile --region --vault-profile --vault-role-arn --aws-timeout --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1629,6 +2247,10 @@ _bbsec__ir() {
                     return 0
                     ;;
                 --vault-role-arn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --aws-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2190,8 +2812,36 @@ _bbsec__ir() {
             return 0
             ;;
         bbsec__subcmd__ir__subcmd__help__subcmd__collect)
-            opts="instance volumes cloudtrail credentials-use home vault"
+            opts="instance volumes attach cloudtrail traffic credentials-use home logs database rest vault all"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        bbsec__subcmd__ir__subcmd__help__subcmd__collect__subcmd__all)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        bbsec__subcmd__ir__subcmd__help__subcmd__collect__subcmd__attach)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2231,6 +2881,20 @@ _bbsec__ir() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        bbsec__subcmd__ir__subcmd__help__subcmd__collect__subcmd__database)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         bbsec__subcmd__ir__subcmd__help__subcmd__collect__subcmd__home)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -2246,6 +2910,48 @@ _bbsec__ir() {
             return 0
             ;;
         bbsec__subcmd__ir__subcmd__help__subcmd__collect__subcmd__instance)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        bbsec__subcmd__ir__subcmd__help__subcmd__collect__subcmd__logs)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        bbsec__subcmd__ir__subcmd__help__subcmd__collect__subcmd__rest)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        bbsec__subcmd__ir__subcmd__help__subcmd__collect__subcmd__traffic)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2876,7 +3582,7 @@ _bbsec__ir() {
             return 0
             ;;
         bbsec__subcmd__ir__subcmd__isolate)
-            opts="-o -q -v -h -V --instance --cluster --allow --cut-tracked --cut-now --revoke-role-sessions --plan --dry-run --yes --profile --region --vault-profile --vault-role-arn --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
+            opts="-o -q -v -h -V --instance --cluster --allow --cut-tracked --cut-now --revoke-role-sessions --no-wait --lock-days --plan --dry-run --yes --profile --region --vault-profile --vault-role-arn --aws-timeout --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2887,6 +3593,10 @@ _bbsec__ir() {
                     return 0
                     ;;
                 --allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-days)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2903,6 +3613,10 @@ _bbsec__ir() {
                     return 0
                     ;;
                 --vault-role-arn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --aws-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3248,7 +3962,7 @@ _bbsec__ir() {
             return 0
             ;;
         bbsec__subcmd__ir__subcmd__release)
-            opts="-o -q -v -h -V --instance --plan --dry-run --yes --profile --region --vault-profile --vault-role-arn --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
+            opts="-o -q -v -h -V --instance --partial --plan --dry-run --yes --profile --region --vault-profile --vault-role-arn --aws-timeout --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3271,6 +3985,10 @@ _bbsec__ir() {
                     return 0
                     ;;
                 --vault-role-arn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --aws-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3752,7 +4470,7 @@ _bbsec__ir() {
             return 0
             ;;
         bbsec__subcmd__ir__subcmd__run)
-            opts="-o -q -v -h -V --set --plan --dry-run --resume --yes-to --accept-changes --allowed-signers --jobs --profile --region --vault-profile --vault-role-arn --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
+            opts="-o -q -v -h -V --set --plan --dry-run --resume --yes-to --accept-changes --allowed-signers --jobs --profile --region --vault-profile --vault-role-arn --aws-timeout --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3791,6 +4509,10 @@ _bbsec__ir() {
                     return 0
                     ;;
                 --vault-role-arn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --aws-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4402,7 +5124,7 @@ _bbsec__ir() {
             return 0
             ;;
         bbsec__subcmd__ir__subcmd__scan__subcmd__secrets)
-            opts="-o -q -v -h -V --repo --home --path --config --baseline --jobs --reveal --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
+            opts="-o -q -v -h -V --repo --home --path --config --baseline --jobs --reveal --explain --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4429,6 +5151,10 @@ _bbsec__ir() {
                     return 0
                     ;;
                 --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --explain)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4802,7 +5528,7 @@ _bbsec__ir() {
             return 0
             ;;
         bbsec__subcmd__ir__subcmd__undo)
-            opts="-o -q -v -h -V --step --dry-run --yes --profile --region --vault-profile --vault-role-arn --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
+            opts="-o -q -v -h -V --step --dry-run --yes --profile --region --vault-profile --vault-role-arn --aws-timeout --case --format --output --quiet --verbose --color --no-progress --fail-on --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4825,6 +5551,10 @@ _bbsec__ir() {
                     return 0
                     ;;
                 --vault-role-arn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --aws-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

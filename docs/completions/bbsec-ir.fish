@@ -129,6 +129,7 @@ complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand case; and __fish_seen_
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand case; and __fish_seen_subcommand_from show" -l region -d 'Region of the instance' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand case; and __fish_seen_subcommand_from show" -l vault-profile -d 'Profile of the evidence account' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand case; and __fish_seen_subcommand_from show" -l vault-role-arn -d 'Role in the evidence account to assume' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand case; and __fish_seen_subcommand_from show" -l aws-timeout -d 'How long one call to AWS may take before it is tried again [default: 20]' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand case; and __fish_seen_subcommand_from show" -l case -d 'The case folder; else the nearest one upwards from here' -r -F
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand case; and __fish_seen_subcommand_from show" -l format -d 'How data is written to standard output' -r -f -a "table\t''
 json\t''
@@ -231,10 +232,12 @@ complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand case; and __fish_seen_
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand case; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand isolate" -l instance -d 'Instance to isolate; repeat for several. The case\'s instances when none is given' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand isolate" -l allow -d 'Addresses that may still come in, such as the responder\'s; repeat for several' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand isolate" -l lock-days -d 'Lock the complete snapshots against deletion for so many days; 0: not at all' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand isolate" -l profile -d 'Profile of the compromised account' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand isolate" -l region -d 'Region of the instance' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand isolate" -l vault-profile -d 'Profile of the evidence account' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand isolate" -l vault-role-arn -d 'Role in the evidence account to assume' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand isolate" -l aws-timeout -d 'How long one call to AWS may take before it is tried again [default: 20]' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand isolate" -l case -d 'The case folder; else the nearest one upwards from here' -r -F
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand isolate" -l format -d 'How data is written to standard output' -r -f -a "table\t''
 json\t''
@@ -256,6 +259,7 @@ complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand isolate" -l cluster -d
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand isolate" -l cut-tracked -d 'Add network ACL denies for the instance\'s addresses, against connections that stay tracked'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand isolate" -l cut-now -d 'Cut first: request no snapshots before'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand isolate" -l revoke-role-sessions -d 'Detach the instance profile and revoke sessions that its roles have issued'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand isolate" -l no-wait -d 'Do not wait, after the verdict, until the snapshots are complete'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand isolate" -l dry-run -l plan -d 'Show what would change, and change nothing'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand isolate" -l yes -d 'Do not ask'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand isolate" -s q -l quiet -d 'Only data, errors and questions'
@@ -268,6 +272,7 @@ complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand release" -l profile -d
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand release" -l region -d 'Region of the instance' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand release" -l vault-profile -d 'Profile of the evidence account' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand release" -l vault-role-arn -d 'Role in the evidence account to assume' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand release" -l aws-timeout -d 'How long one call to AWS may take before it is tried again [default: 20]' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand release" -l case -d 'The case folder; else the nearest one upwards from here' -r -F
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand release" -l format -d 'How data is written to standard output' -r -f -a "table\t''
 json\t''
@@ -285,6 +290,7 @@ complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand release" -l color -d '
 always\t''
 never\t''"
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand release" -l fail-on -d 'Exit with 10 when a finding is at least this severe' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand release" -l partial -d 'Leave alone what somebody changed meanwhile, and put back the rest'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand release" -l dry-run -l plan -d 'Show what would change, and change nothing'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand release" -l yes -d 'Do not ask'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand release" -s q -l quiet -d 'Only data, errors and questions'
@@ -292,8 +298,8 @@ complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand release" -s v -l verbo
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand release" -l no-progress -d 'Draw no progress bars'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand release" -s h -l help -d 'Print help'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand release" -s V -l version -d 'Print version'
-complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes cloudtrail credentials-use home vault help" -l case -d 'The case folder; else the nearest one upwards from here' -r -F
-complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes cloudtrail credentials-use home vault help" -l format -d 'How data is written to standard output' -r -f -a "table\t''
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes attach cloudtrail traffic credentials-use home logs database rest vault all help" -l case -d 'The case folder; else the nearest one upwards from here' -r -F
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes attach cloudtrail traffic credentials-use home logs database rest vault all help" -l format -d 'How data is written to standard output' -r -f -a "table\t''
 json\t''
 jsonl\t''
 csv\t''
@@ -304,28 +310,35 @@ stix\t''
 html\t''
 md\t''
 all\t''"
-complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes cloudtrail credentials-use home vault help" -s o -l output -d 'Write data to a new file instead of standard output' -r -F
-complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes cloudtrail credentials-use home vault help" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes attach cloudtrail traffic credentials-use home logs database rest vault all help" -s o -l output -d 'Write data to a new file instead of standard output' -r -F
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes attach cloudtrail traffic credentials-use home logs database rest vault all help" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes cloudtrail credentials-use home vault help" -l fail-on -d 'Exit with 10 when a finding is at least this severe' -r
-complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes cloudtrail credentials-use home vault help" -s q -l quiet -d 'Only data, errors and questions'
-complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes cloudtrail credentials-use home vault help" -s v -l verbose -d 'Say more; every cause of an error'
-complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes cloudtrail credentials-use home vault help" -l no-progress -d 'Draw no progress bars'
-complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes cloudtrail credentials-use home vault help" -s h -l help -d 'Print help'
-complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes cloudtrail credentials-use home vault help" -s V -l version -d 'Print version'
-complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes cloudtrail credentials-use home vault help" -f -a "instance" -d 'Facts of instances: interfaces, groups, routes, console, screenshot'
-complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes cloudtrail credentials-use home vault help" -f -a "volumes" -d 'Snapshots of all volumes, verified and locked'
-complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes cloudtrail credentials-use home vault help" -f -a "cloudtrail" -d 'CloudTrail events and trail logs'
-complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes cloudtrail credentials-use home vault help" -f -a "credentials-use" -d 'What IAM says of access keys and the instance\'s roles: owner, last use'
-complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes cloudtrail credentials-use home vault help" -f -a "home" -d 'Logs, configuration, plugins of a home; repositories are registered in place'
-complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes cloudtrail credentials-use home vault help" -f -a "vault" -d 'Copy the evidence bag to S3 under Object Lock'
-complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes cloudtrail credentials-use home vault help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes attach cloudtrail traffic credentials-use home logs database rest vault all help" -l fail-on -d 'Exit with 10 when a finding is at least this severe' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes attach cloudtrail traffic credentials-use home logs database rest vault all help" -s q -l quiet -d 'Only data, errors and questions'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes attach cloudtrail traffic credentials-use home logs database rest vault all help" -s v -l verbose -d 'Say more; every cause of an error'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes attach cloudtrail traffic credentials-use home logs database rest vault all help" -l no-progress -d 'Draw no progress bars'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes attach cloudtrail traffic credentials-use home logs database rest vault all help" -s h -l help -d 'Print help'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes attach cloudtrail traffic credentials-use home logs database rest vault all help" -s V -l version -d 'Print version'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes attach cloudtrail traffic credentials-use home logs database rest vault all help" -f -a "instance" -d 'Facts of instances: interfaces, groups, routes, console, screenshot'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes attach cloudtrail traffic credentials-use home logs database rest vault all help" -f -a "volumes" -d 'Snapshots of all volumes, verified and locked'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes attach cloudtrail traffic credentials-use home logs database rest vault all help" -f -a "attach" -d 'Volumes of the snapshots at a forensic instance, and the commands that mount them read-only'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes attach cloudtrail traffic credentials-use home logs database rest vault all help" -f -a "cloudtrail" -d 'CloudTrail events and trail logs, their digests verified, and what is missing'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes attach cloudtrail traffic credentials-use home logs database rest vault all help" -f -a "traffic" -d 'VPC flow logs and load balancers\' access logs; what is not configured is named'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes attach cloudtrail traffic credentials-use home logs database rest vault all help" -f -a "credentials-use" -d 'What IAM says of access keys and the instance\'s roles: owner, last use'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes attach cloudtrail traffic credentials-use home logs database rest vault all help" -f -a "home" -d 'Logs, configuration, plugins of a home; repositories are registered in place'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes attach cloudtrail traffic credentials-use home logs database rest vault all help" -f -a "logs" -d 'Logs and audit logs of a home alone: what rotates away first'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes attach cloudtrail traffic credentials-use home logs database rest vault all help" -f -a "database" -d 'The product\'s tables of accounts, keys, grants, plugins and audit, read-only'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes attach cloudtrail traffic credentials-use home logs database rest vault all help" -f -a "rest" -d 'What an administrator may ask a running product: accounts, grants, tokens, plugins, audit'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes attach cloudtrail traffic credentials-use home logs database rest vault all help" -f -a "vault" -d 'Copy the evidence bag to S3 under Object Lock'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes attach cloudtrail traffic credentials-use home logs database rest vault all help" -f -a "all" -d 'All of it, in the order in which evidence is lost; what is missing is said'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and not __fish_seen_subcommand_from instance volumes attach cloudtrail traffic credentials-use home logs database rest vault all help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from instance" -l instance -d 'Instance; repeat for several. The case\'s instances when none is given' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from instance" -l profile -d 'Profile of the compromised account' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from instance" -l region -d 'Region of the instance' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from instance" -l vault-profile -d 'Profile of the evidence account' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from instance" -l vault-role-arn -d 'Role in the evidence account to assume' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from instance" -l aws-timeout -d 'How long one call to AWS may take before it is tried again [default: 20]' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from instance" -l case -d 'The case folder; else the nearest one upwards from here' -r -F
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from instance" -l format -d 'How data is written to standard output' -r -f -a "table\t''
 json\t''
@@ -360,6 +373,7 @@ complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_se
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from volumes" -l region -d 'Region of the instance' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from volumes" -l vault-profile -d 'Profile of the evidence account' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from volumes" -l vault-role-arn -d 'Role in the evidence account to assume' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from volumes" -l aws-timeout -d 'How long one call to AWS may take before it is tried again [default: 20]' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from volumes" -l case -d 'The case folder; else the nearest one upwards from here' -r -F
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from volumes" -l format -d 'How data is written to standard output' -r -f -a "table\t''
 json\t''
@@ -386,6 +400,38 @@ complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_se
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from volumes" -l no-progress -d 'Draw no progress bars'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from volumes" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from volumes" -s V -l version -d 'Print version'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from attach" -l to -d 'The forensic instance that gets the volumes' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from attach" -l instance -d 'Instance whose snapshots are meant; repeat for several. The case\'s instances when none is given' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from attach" -l snapshot -d 'Snapshot, such as a copy that was shared with this account; repeat for several. Then no instance is looked at' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from attach" -l profile -d 'Profile of the compromised account' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from attach" -l region -d 'Region of the instance' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from attach" -l vault-profile -d 'Profile of the evidence account' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from attach" -l vault-role-arn -d 'Role in the evidence account to assume' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from attach" -l aws-timeout -d 'How long one call to AWS may take before it is tried again [default: 20]' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from attach" -l case -d 'The case folder; else the nearest one upwards from here' -r -F
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from attach" -l format -d 'How data is written to standard output' -r -f -a "table\t''
+json\t''
+jsonl\t''
+csv\t''
+sarif\t''
+gitleaks\t''
+timesketch\t''
+stix\t''
+html\t''
+md\t''
+all\t''"
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from attach" -s o -l output -d 'Write data to a new file instead of standard output' -r -F
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from attach" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from attach" -l fail-on -d 'Exit with 10 when a finding is at least this severe' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from attach" -l dry-run -l plan -d 'Show what would change, and change nothing'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from attach" -l yes -d 'Do not ask'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from attach" -s q -l quiet -d 'Only data, errors and questions'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from attach" -s v -l verbose -d 'Say more; every cause of an error'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from attach" -l no-progress -d 'Draw no progress bars'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from attach" -s h -l help -d 'Print help'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from attach" -s V -l version -d 'Print version'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from cloudtrail" -l from -d 'First moment; the case\'s window when absent, else ninety days ago' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from cloudtrail" -l to -d 'Last moment; the case\'s window when absent, else now' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from cloudtrail" -l trail-region -d 'Region to ask; repeat for several; `all` for every enabled one. The configured one and us-east-1 when absent' -r
@@ -394,6 +440,7 @@ complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_se
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from cloudtrail" -l region -d 'Region of the instance' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from cloudtrail" -l vault-profile -d 'Profile of the evidence account' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from cloudtrail" -l vault-role-arn -d 'Role in the evidence account to assume' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from cloudtrail" -l aws-timeout -d 'How long one call to AWS may take before it is tried again [default: 20]' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from cloudtrail" -l case -d 'The case folder; else the nearest one upwards from here' -r -F
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from cloudtrail" -l format -d 'How data is written to standard output' -r -f -a "table\t''
 json\t''
@@ -420,12 +467,45 @@ complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_se
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from cloudtrail" -l no-progress -d 'Draw no progress bars'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from cloudtrail" -s h -l help -d 'Print help'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from cloudtrail" -s V -l version -d 'Print version'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from traffic" -l instance -d 'Instance; repeat for several. The case\'s instances when none is given' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from traffic" -l from -d 'First moment; the case\'s window when absent, else a week ago' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from traffic" -l to -d 'Last moment; the case\'s window when absent, else now' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from traffic" -l profile -d 'Profile of the compromised account' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from traffic" -l region -d 'Region of the instance' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from traffic" -l vault-profile -d 'Profile of the evidence account' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from traffic" -l vault-role-arn -d 'Role in the evidence account to assume' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from traffic" -l aws-timeout -d 'How long one call to AWS may take before it is tried again [default: 20]' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from traffic" -l case -d 'The case folder; else the nearest one upwards from here' -r -F
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from traffic" -l format -d 'How data is written to standard output' -r -f -a "table\t''
+json\t''
+jsonl\t''
+csv\t''
+sarif\t''
+gitleaks\t''
+timesketch\t''
+stix\t''
+html\t''
+md\t''
+all\t''"
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from traffic" -s o -l output -d 'Write data to a new file instead of standard output' -r -F
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from traffic" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from traffic" -l fail-on -d 'Exit with 10 when a finding is at least this severe' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from traffic" -l dry-run -l plan -d 'Show what would change, and change nothing'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from traffic" -l yes -d 'Do not ask'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from traffic" -s q -l quiet -d 'Only data, errors and questions'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from traffic" -s v -l verbose -d 'Say more; every cause of an error'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from traffic" -l no-progress -d 'Draw no progress bars'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from traffic" -s h -l help -d 'Print help'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from traffic" -s V -l version -d 'Print version'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from credentials-use" -l access-key -d 'Access key id to ask about beside those of the account\'s users; repeat for several' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from credentials-use" -l instance -d 'Instance whose role is asked about; the case\'s instances when none is given' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from credentials-use" -l profile -d 'Profile of the compromised account' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from credentials-use" -l region -d 'Region of the instance' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from credentials-use" -l vault-profile -d 'Profile of the evidence account' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from credentials-use" -l vault-role-arn -d 'Role in the evidence account to assume' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from credentials-use" -l aws-timeout -d 'How long one call to AWS may take before it is tried again [default: 20]' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from credentials-use" -l case -d 'The case folder; else the nearest one upwards from here' -r -F
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from credentials-use" -l format -d 'How data is written to standard output' -r -f -a "table\t''
 json\t''
@@ -457,6 +537,7 @@ complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_se
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from home" -l region -d 'Region of the instance' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from home" -l vault-profile -d 'Profile of the evidence account' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from home" -l vault-role-arn -d 'Role in the evidence account to assume' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from home" -l aws-timeout -d 'How long one call to AWS may take before it is tried again [default: 20]' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from home" -l case -d 'The case folder; else the nearest one upwards from here' -r -F
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from home" -l format -d 'How data is written to standard output' -r -f -a "table\t''
 json\t''
@@ -475,6 +556,7 @@ always\t''
 never\t''"
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from home" -l fail-on -d 'Exit with 10 when a finding is at least this severe' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from home" -l copy-repositories -d 'Copy repositories, attachments and backups too, instead of hashing them where they lie'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from home" -l logs-only -d 'Only logs and audit logs, which rotate away'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from home" -l dry-run -l plan -d 'Show what would change, and change nothing'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from home" -l yes -d 'Do not ask'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from home" -s q -l quiet -d 'Only data, errors and questions'
@@ -482,6 +564,110 @@ complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_se
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from home" -l no-progress -d 'Draw no progress bars'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from home" -s h -l help -d 'Print help'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from home" -s V -l version -d 'Print version'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from logs" -l home -d 'The home, a shared home, or the mount point of a snapshot that holds one' -r -F
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from logs" -l node -d 'What the node is called in the case: its folder below evidence/data/home' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from logs" -l snapshot -d 'The snapshot that the home was mounted from, for the record' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from logs" -l profile -d 'Profile of the compromised account' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from logs" -l region -d 'Region of the instance' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from logs" -l vault-profile -d 'Profile of the evidence account' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from logs" -l vault-role-arn -d 'Role in the evidence account to assume' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from logs" -l aws-timeout -d 'How long one call to AWS may take before it is tried again [default: 20]' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from logs" -l case -d 'The case folder; else the nearest one upwards from here' -r -F
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from logs" -l format -d 'How data is written to standard output' -r -f -a "table\t''
+json\t''
+jsonl\t''
+csv\t''
+sarif\t''
+gitleaks\t''
+timesketch\t''
+stix\t''
+html\t''
+md\t''
+all\t''"
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from logs" -s o -l output -d 'Write data to a new file instead of standard output' -r -F
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from logs" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from logs" -l fail-on -d 'Exit with 10 when a finding is at least this severe' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from logs" -l copy-repositories -d 'Copy repositories, attachments and backups too, instead of hashing them where they lie'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from logs" -l logs-only -d 'Only logs and audit logs, which rotate away'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from logs" -l dry-run -l plan -d 'Show what would change, and change nothing'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from logs" -l yes -d 'Do not ask'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from logs" -s q -l quiet -d 'Only data, errors and questions'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from logs" -s v -l verbose -d 'Say more; every cause of an error'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from logs" -l no-progress -d 'Draw no progress bars'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from logs" -s h -l help -d 'Print help'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from logs" -s V -l version -d 'Print version'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from database" -l url -d 'The live database: postgres://USER@HOST:5432/DATABASE, or the product\'s jdbc:postgresql://… (read-only)' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from database" -l dump -d 'A pg_dump in plain SQL, packed or not' -r -F
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from database" -l password-file -d 'The database\'s password is in this file; else PGPASSWORD, else it is asked for' -r -F
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from database" -l ca -d 'Authorities that signed the server\'s certificate, in PEM, beside the system\'s' -r -F
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from database" -l name -d 'What the database is called in the case: its folder below evidence/data/database' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from database" -l profile -d 'Profile of the compromised account' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from database" -l region -d 'Region of the instance' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from database" -l vault-profile -d 'Profile of the evidence account' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from database" -l vault-role-arn -d 'Role in the evidence account to assume' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from database" -l aws-timeout -d 'How long one call to AWS may take before it is tried again [default: 20]' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from database" -l case -d 'The case folder; else the nearest one upwards from here' -r -F
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from database" -l format -d 'How data is written to standard output' -r -f -a "table\t''
+json\t''
+jsonl\t''
+csv\t''
+sarif\t''
+gitleaks\t''
+timesketch\t''
+stix\t''
+html\t''
+md\t''
+all\t''"
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from database" -s o -l output -d 'Write data to a new file instead of standard output' -r -F
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from database" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from database" -l fail-on -d 'Exit with 10 when a finding is at least this severe' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from database" -l dry-run -l plan -d 'Show what would change, and change nothing'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from database" -l yes -d 'Do not ask'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from database" -s q -l quiet -d 'Only data, errors and questions'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from database" -s v -l verbose -d 'Say more; every cause of an error'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from database" -l no-progress -d 'Draw no progress bars'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from database" -s h -l help -d 'Print help'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from database" -s V -l version -d 'Print version'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from rest" -l url -d 'The product\'s address: https://HOST or https://HOST/CONTEXT' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from rest" -l token-file -d 'An administrator\'s HTTP access token is in this file; else BBSEC_IR_REST_TOKEN, else it is asked for' -r -F
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from rest" -l user -d 'The secret is the password of this user, not a token' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from rest" -l ca -d 'Authorities that signed the host\'s certificate, in PEM, beside the system\'s' -r -F
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from rest" -l rate -d 'Questions a second' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from rest" -l profile -d 'Profile of the compromised account' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from rest" -l region -d 'Region of the instance' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from rest" -l vault-profile -d 'Profile of the evidence account' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from rest" -l vault-role-arn -d 'Role in the evidence account to assume' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from rest" -l aws-timeout -d 'How long one call to AWS may take before it is tried again [default: 20]' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from rest" -l case -d 'The case folder; else the nearest one upwards from here' -r -F
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from rest" -l format -d 'How data is written to standard output' -r -f -a "table\t''
+json\t''
+jsonl\t''
+csv\t''
+sarif\t''
+gitleaks\t''
+timesketch\t''
+stix\t''
+html\t''
+md\t''
+all\t''"
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from rest" -s o -l output -d 'Write data to a new file instead of standard output' -r -F
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from rest" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from rest" -l fail-on -d 'Exit with 10 when a finding is at least this severe' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from rest" -l allow-http -d 'Send the token over an unencrypted connection'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from rest" -l everything -d 'Ask about every user, group, project and repository even where there are thousands'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from rest" -l dry-run -l plan -d 'Show what would change, and change nothing'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from rest" -l yes -d 'Do not ask'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from rest" -s q -l quiet -d 'Only data, errors and questions'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from rest" -s v -l verbose -d 'Say more; every cause of an error'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from rest" -l no-progress -d 'Draw no progress bars'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from rest" -s h -l help -d 'Print help'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from rest" -s V -l version -d 'Print version'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from vault" -l bucket -d 'The bucket' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from vault" -l prefix -d 'What keys begin with; the case id follows' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from vault" -l mode -d 'How objects are retained' -r -f -a "governance\t'Who has the permission can shorten it'
@@ -492,6 +678,7 @@ complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_se
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from vault" -l region -d 'Region of the instance' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from vault" -l vault-profile -d 'Profile of the evidence account' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from vault" -l vault-role-arn -d 'Role in the evidence account to assume' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from vault" -l aws-timeout -d 'How long one call to AWS may take before it is tried again [default: 20]' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from vault" -l case -d 'The case folder; else the nearest one upwards from here' -r -F
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from vault" -l format -d 'How data is written to standard output' -r -f -a "table\t''
 json\t''
@@ -517,12 +704,55 @@ complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_se
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from vault" -l no-progress -d 'Draw no progress bars'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from vault" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from vault" -s V -l version -d 'Print version'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from all" -l instance -d 'Instance; repeat for several. The case\'s instances when none is given' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from all" -l home -d 'The home, or the mount point of a snapshot that holds one' -r -F
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from all" -l database -d 'The live database: postgres://USER@HOST:5432/DATABASE' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from all" -l dump -d 'A pg_dump of the database instead' -r -F
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from all" -l rest -d 'The running product: https://HOST' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from all" -l vault -d 'The evidence bucket' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from all" -l lock-days -d 'Lock the snapshots for so many days' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from all" -l without -d 'Leave a part out knowingly: instance, volumes, home, cloudtrail, credentials-use, traffic, database, rest, vault' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from all" -l profile -d 'Profile of the compromised account' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from all" -l region -d 'Region of the instance' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from all" -l vault-profile -d 'Profile of the evidence account' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from all" -l vault-role-arn -d 'Role in the evidence account to assume' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from all" -l aws-timeout -d 'How long one call to AWS may take before it is tried again [default: 20]' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from all" -l case -d 'The case folder; else the nearest one upwards from here' -r -F
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from all" -l format -d 'How data is written to standard output' -r -f -a "table\t''
+json\t''
+jsonl\t''
+csv\t''
+sarif\t''
+gitleaks\t''
+timesketch\t''
+stix\t''
+html\t''
+md\t''
+all\t''"
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from all" -s o -l output -d 'Write data to a new file instead of standard output' -r -F
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from all" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from all" -l fail-on -d 'Exit with 10 when a finding is at least this severe' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from all" -l dry-run -l plan -d 'Show what would change, and change nothing'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from all" -l yes -d 'Do not ask'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from all" -s q -l quiet -d 'Only data, errors and questions'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from all" -s v -l verbose -d 'Say more; every cause of an error'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from all" -l no-progress -d 'Draw no progress bars'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from all" -s h -l help -d 'Print help'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from all" -s V -l version -d 'Print version'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from help" -f -a "instance" -d 'Facts of instances: interfaces, groups, routes, console, screenshot'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from help" -f -a "volumes" -d 'Snapshots of all volumes, verified and locked'
-complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from help" -f -a "cloudtrail" -d 'CloudTrail events and trail logs'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from help" -f -a "attach" -d 'Volumes of the snapshots at a forensic instance, and the commands that mount them read-only'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from help" -f -a "cloudtrail" -d 'CloudTrail events and trail logs, their digests verified, and what is missing'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from help" -f -a "traffic" -d 'VPC flow logs and load balancers\' access logs; what is not configured is named'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from help" -f -a "credentials-use" -d 'What IAM says of access keys and the instance\'s roles: owner, last use'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from help" -f -a "home" -d 'Logs, configuration, plugins of a home; repositories are registered in place'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from help" -f -a "logs" -d 'Logs and audit logs of a home alone: what rotates away first'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from help" -f -a "database" -d 'The product\'s tables of accounts, keys, grants, plugins and audit, read-only'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from help" -f -a "rest" -d 'What an administrator may ask a running product: accounts, grants, tokens, plugins, audit'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from help" -f -a "vault" -d 'Copy the evidence bag to S3 under Object Lock'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from help" -f -a "all" -d 'All of it, in the order in which evidence is lost; what is missing is said'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand collect; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand scan; and not __fish_seen_subcommand_from secrets access accounts plugins config commits cloudtrail all help" -l case -d 'The case folder; else the nearest one upwards from here' -r -F
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand scan; and not __fish_seen_subcommand_from secrets access accounts plugins config commits cloudtrail all help" -l format -d 'How data is written to standard output' -r -f -a "table\t''
@@ -561,6 +791,7 @@ complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand scan; and __fish_seen_
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand scan; and __fish_seen_subcommand_from secrets" -l config -d 'Rules of your own, in gitleaks\' TOML' -r -F
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand scan; and __fish_seen_subcommand_from secrets" -l baseline -d 'Leave out what an earlier report (JSON Lines) holds' -r -F
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand scan; and __fish_seen_subcommand_from secrets" -l jobs -d 'Threads; by default one per processor' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand scan; and __fish_seen_subcommand_from secrets" -l explain -d 'Show what speaks for and against one credential: the beginning of its fingerprint, its public name, path or path:line' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand scan; and __fish_seen_subcommand_from secrets" -l case -d 'The case folder; else the nearest one upwards from here' -r -F
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand scan; and __fish_seen_subcommand_from secrets" -l format -d 'How data is written to standard output' -r -f -a "table\t''
 json\t''
@@ -1145,6 +1376,7 @@ complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand run" -l profile -d 'Pr
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand run" -l region -d 'Region of the instance' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand run" -l vault-profile -d 'Profile of the evidence account' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand run" -l vault-role-arn -d 'Role in the evidence account to assume' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand run" -l aws-timeout -d 'How long one call to AWS may take before it is tried again [default: 20]' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand run" -l case -d 'The case folder; else the nearest one upwards from here' -r -F
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand run" -l format -d 'How data is written to standard output' -r -f -a "table\t''
 json\t''
@@ -1399,6 +1631,7 @@ complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand undo" -l profile -d 'P
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand undo" -l region -d 'Region of the instance' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand undo" -l vault-profile -d 'Profile of the evidence account' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand undo" -l vault-role-arn -d 'Role in the evidence account to assume' -r
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand undo" -l aws-timeout -d 'How long one call to AWS may take before it is tried again [default: 20]' -r
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand undo" -l case -d 'The case folder; else the nearest one upwards from here' -r -F
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand undo" -l format -d 'How data is written to standard output' -r -f -a "table\t''
 json\t''
@@ -1639,10 +1872,16 @@ complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand help; and __fish_seen_
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand help; and __fish_seen_subcommand_from case" -f -a "custody" -d 'Hand the case to somebody else'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand help; and __fish_seen_subcommand_from collect" -f -a "instance" -d 'Facts of instances: interfaces, groups, routes, console, screenshot'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand help; and __fish_seen_subcommand_from collect" -f -a "volumes" -d 'Snapshots of all volumes, verified and locked'
-complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand help; and __fish_seen_subcommand_from collect" -f -a "cloudtrail" -d 'CloudTrail events and trail logs'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand help; and __fish_seen_subcommand_from collect" -f -a "attach" -d 'Volumes of the snapshots at a forensic instance, and the commands that mount them read-only'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand help; and __fish_seen_subcommand_from collect" -f -a "cloudtrail" -d 'CloudTrail events and trail logs, their digests verified, and what is missing'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand help; and __fish_seen_subcommand_from collect" -f -a "traffic" -d 'VPC flow logs and load balancers\' access logs; what is not configured is named'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand help; and __fish_seen_subcommand_from collect" -f -a "credentials-use" -d 'What IAM says of access keys and the instance\'s roles: owner, last use'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand help; and __fish_seen_subcommand_from collect" -f -a "home" -d 'Logs, configuration, plugins of a home; repositories are registered in place'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand help; and __fish_seen_subcommand_from collect" -f -a "logs" -d 'Logs and audit logs of a home alone: what rotates away first'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand help; and __fish_seen_subcommand_from collect" -f -a "database" -d 'The product\'s tables of accounts, keys, grants, plugins and audit, read-only'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand help; and __fish_seen_subcommand_from collect" -f -a "rest" -d 'What an administrator may ask a running product: accounts, grants, tokens, plugins, audit'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand help; and __fish_seen_subcommand_from collect" -f -a "vault" -d 'Copy the evidence bag to S3 under Object Lock'
+complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand help; and __fish_seen_subcommand_from collect" -f -a "all" -d 'All of it, in the order in which evidence is lost; what is missing is said'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand help; and __fish_seen_subcommand_from scan" -f -a "secrets" -d 'Credentials anywhere in repositories\' history, a home, or files'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand help; and __fish_seen_subcommand_from scan" -f -a "access" -d 'Which repositories, pages and tickets each actor touched'
 complete -c bbsec-ir -n "__fish_bbsec_ir_using_subcommand help; and __fish_seen_subcommand_from scan" -f -a "accounts" -d 'New, changed and privileged accounts, tokens and keys'
