@@ -8,9 +8,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use xtask::{
-    bench, check, crash, demo, dist, generated, lab::Lab, scenario, script, setup, shell, tools,
-};
+use xtask::{bench, check, crash, demo, dist, generated, lab::Lab, scenario, script, setup, shell, tools};
 
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", about = "What people type while developing bbsec-ir")]

@@ -147,12 +147,20 @@ fn trials(harness: &Harness<'_>, subject: &dyn Subject, options: &Options) -> Re
     ensure!(!blows.is_empty(), "{} writes no journal line and makes no call", subject.name());
     let next = AtomicUsize::new(0);
     let begun = Instant::now();
-    let work = |lab: &Option<Lab>| -> Result<Vec<(usize, Row)>> {
+    // Ids differ from lab to lab, so each is compared with an undisturbed run of its own.
+    let work = |lab: Option<&Lab>, known: Option<&Undisturbed>| -> Result<Vec<(usize, Row)>> {
+        let own;
+        let undisturbed = if let Some(known) = known {
+            known
+        } else {
+            own = harness.undisturbed(subject, lab)?;
+            &own
+        };
         let mut rows = Vec::new();
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(blow) = blows.get(at) else { return Ok(rows) };
-            let row = harness.trial(subject, lab.as_ref(), &undisturbed, blow)?;
+            let row = harness.trial(subject, lab, undisturbed, blow)?;
             eprintln!(
                 "[{:>6.1} s] {:>4} of {} {} {blow}: {}",
                 begun.elapsed().as_secs_f64(),
@@ -165,7 +173,12 @@ fn trials(harness: &Harness<'_>, subject: &dyn Subject, options: &Options) -> Re
         }
     };
     let mut rows = std::thread::scope(|scope| -> Result<Vec<(usize, Row)>> {
-        let running: Vec<_> = labs.iter().map(|lab| scope.spawn(|| work(lab))).collect();
+        let (work, undisturbed) = (&work, &undisturbed);
+        let running: Vec<_> = labs
+            .iter()
+            .enumerate()
+            .map(|(job, lab)| scope.spawn(move || work(lab.as_ref(), (job == 0).then_some(undisturbed))))
+            .collect();
         let mut all = Vec::new();
         for job in running {
             all.extend(job.join().map_err(|_| anyhow::anyhow!("a trial panicked"))??);
