@@ -94,6 +94,18 @@ pub(crate) fn duration(micros: i64) -> String {
     }
 }
 
+/// `25 minutes`, `9 days`: one unit, spelled out, for the middle of a sentence.
+pub(crate) fn spelled(micros: i64) -> String {
+    let seconds = micros.unsigned_abs() / 1_000_000;
+    let (count, unit) = match seconds {
+        0..60 => (seconds, "second"),
+        60..7_200 => (seconds / 60, "minute"),
+        7_200..172_800 => (seconds / 3600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,5 +118,9 @@ mod tests {
             ["0 B", "999 B", "1.5 kB", "12.3 MB", "18447 PB"]
         );
         assert_eq!(duration(7_500_000_000), "2 h 5 min");
+        assert_eq!(
+            [1, 90, 3_600, 89_893, 777_600].map(|seconds| spelled(seconds * 1_000_000)),
+            ["1 second", "1 minute", "60 minutes", "24 hours", "9 days"]
+        );
     }
 }

@@ -59,7 +59,7 @@ fn headline(data: &CaseData, parts: &Parts<'_>) -> String {
             .into();
     };
     let what = taken(parts.touched);
-    let span = words::duration(first.until(last));
+    let span = words::spelled(first.until(last));
     let users: std::collections::BTreeSet<&str> =
         parts.happened.actors.iter().filter_map(|actor| actor.user.as_deref()).collect();
     let who = match users.len() {
